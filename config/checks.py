@@ -1,0 +1,39 @@
+"""System checks of the settings as a whole."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from django.conf import settings
+from django.core.checks import CheckMessage, Error, register
+
+_PLACEHOLDER = re.compile(r"change[-_ ]?me|your[-_ ].*[-_ ]here|<.*>|xxx+|placeholder|example[-_ ]?token", re.IGNORECASE)
+_CHECKED_FOR_PLACEHOLDERS = (
+    "SECRET_KEY",
+    "VAULT_KEYS",
+    "ALLOWED_HOSTS",
+    "TELEGRAM_BOT_TOKEN",
+    "TELEGRAM_WEBHOOK_SECRET",
+    "TELEGRAM_API_URL",
+    "TELEGRAM_PROXY_URL",
+)
+_NEEDED_IN_PRODUCTION = ("SECRET_KEY", "VAULT_KEYS", "ALLOWED_HOSTS")
+
+
+@register
+def check_settings(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
+    """Refuse placeholders, and a production setup that lacks what it needs."""
+    found: list[CheckMessage] = []
+    for name in _CHECKED_FOR_PLACEHOLDERS:
+        value = getattr(settings, name) or ""
+        values = value if isinstance(value, list) else [value]
+        if any(_PLACEHOLDER.search(item) for item in values):
+            found.append(Error(f"{name} still holds a placeholder. Put the real value in its place.", id="config.E001"))
+    if not settings.DEBUG:
+        found += [
+            Error(f"{name} is not set. With DEBUG off it is needed; .env.example explains it.", id="config.E002")
+            for name in _NEEDED_IN_PRODUCTION
+            if not getattr(settings, name)
+        ]
+    return found

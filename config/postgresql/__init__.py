@@ -1,0 +1,1 @@
+"""Django's PostgreSQL backend, which also starts the embedded server when settings name no other."""

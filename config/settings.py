@@ -1,0 +1,182 @@
+"""All settings, from the environment or `.env` (explained one by one in .env.example)."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import environ
+from cryptography.fernet import Fernet
+from django.core.management.utils import get_random_secret_key
+from django.utils.translation import gettext_lazy as _
+
+from config import database
+from config.secrets import kept_secret
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+VAR_DIR = BASE_DIR / "var"
+
+env = environ.Env()
+environ.Env.read_env(BASE_DIR / ".env")
+
+# ── Mode ──────────────────────────────────────────────────────────────────────────────────────────────────
+# A checkout that was told nothing is a development checkout. It serves loopback names only.
+DEBUG = env.bool("DEBUG", default=not (env.str("SECRET_KEY", "") or env.list("ALLOWED_HOSTS", default=[])))
+SECRET_KEY = env.str("SECRET_KEY", "")
+VAULT_KEYS = env.list("VAULT_KEYS", default=[])
+if DEBUG:
+    SECRET_KEY = SECRET_KEY or kept_secret(VAR_DIR / "secret_key", get_random_secret_key)
+    VAULT_KEYS = VAULT_KEYS or [kept_secret(VAR_DIR / "vault_key", lambda: Fernet.generate_key().decode())]
+ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=[])
+CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[])
+PORT = env.int("PORT", default=8000)
+
+# ── Telegram ──────────────────────────────────────────────────────────────────────────────────────────────
+TELEGRAM_BOT_TOKEN = env.str("TELEGRAM_BOT_TOKEN", "")
+# Without a token a development checkout talks to its own Telegram, the sandbox.
+SANDBOX = DEBUG and not TELEGRAM_BOT_TOKEN
+TELEGRAM_API_URL = env.str(
+    "TELEGRAM_API_URL",
+    f"http://127.0.0.1:{PORT}/sandbox/telegram" if SANDBOX else "https://api.telegram.org",
+)
+TELEGRAM_PROXY_URL = env.str("TELEGRAM_PROXY_URL", "")
+TELEGRAM_WEBHOOK_SECRET = env.str("TELEGRAM_WEBHOOK_SECRET", "")
+OWNER_TELEGRAM_ID = env.int("OWNER_TELEGRAM_ID", default=None)
+
+# ── Engine ────────────────────────────────────────────────────────────────────────────────────────────────
+DISPATCH_THREADS = env.int("DISPATCH_THREADS", default=2)
+SENDER_CONCURRENCY = env.int("SENDER_CONCURRENCY", default=64)
+MESSAGES_PER_SECOND = env.float("MESSAGES_PER_SECOND", default=30.0)
+MESSAGES_PER_SECOND_IN_CHAT = env.float("MESSAGES_PER_SECOND_IN_CHAT", default=1.0)
+MESSAGES_PER_MINUTE_IN_GROUP = env.float("MESSAGES_PER_MINUTE_IN_GROUP", default=20.0)
+# Longer than any single call to Telegram takes; then what a dead process was sending is listed as uncertain.
+SEND_LEASE_SECONDS = env.float("SEND_LEASE_SECONDS", default=60.0)
+ANSWERS_EXPIRE_AFTER_MINUTES = env.int("ANSWERS_EXPIRE_AFTER_MINUTES", default=60)
+PAYLOAD_RETENTION_DAYS = env.int("PAYLOAD_RETENTION_DAYS", default=30)
+
+# ── Application ───────────────────────────────────────────────────────────────────────────────────────────
+INSTALLED_APPS = [
+    "config",
+    "unfold.apps.BasicAppConfig",
+    "telegrambot.accounts.admin_site.SwitchboardAdminConfig",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "whitenoise.runserver_nostatic",
+    "django.contrib.staticfiles",
+    "django.contrib.postgres",
+    "procrastinate.contrib.django",
+    "telegrambot.vault",
+    "telegrambot.accounts",
+    "telegrambot.engine",
+    "telegrambot.sandbox",
+]
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.locale.LocaleMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+]
+ROOT_URLCONF = "config.urls"
+WSGI_APPLICATION = "config.wsgi.application"
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+            ],
+        },
+    },
+]
+
+# ── Database ──────────────────────────────────────────────────────────────────────────────────────────────
+# The sandbox's people must never meet real ones: it has a database of its own.
+DATABASES = {
+    "default": database.from_environment(
+        env, base_dir=BASE_DIR, name="switchboard_sandbox" if SANDBOX else "switchboard"
+    )
+}
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+# ── Sign-in ───────────────────────────────────────────────────────────────────────────────────────────────
+AUTH_USER_MODEL = "accounts.User"
+AUTHENTICATION_BACKENDS = ["telegrambot.accounts.permissions.RoleBackend"]
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": f"django.contrib.auth.password_validation.{name}"}
+    for name in (
+        "UserAttributeSimilarityValidator",
+        "MinimumLengthValidator",
+        "CommonPasswordValidator",
+        "NumericPasswordValidator",
+    )
+]
+LOGIN_URL = "admin:login"
+
+# ── Languages and time ────────────────────────────────────────────────────────────────────────────────────
+LANGUAGE_CODE = env.str("LANGUAGE_CODE", "en")
+LANGUAGES = [("en", _("English")), ("ru", _("Russian"))]
+LOCALE_PATHS = [BASE_DIR / "locale"]
+TIME_ZONE = env.str("TIME_ZONE", "UTC")
+USE_I18N = True
+USE_TZ = True
+
+# ── Files ─────────────────────────────────────────────────────────────────────────────────────────────────
+STATIC_URL = "static/"
+STATIC_ROOT = VAR_DIR / "static"
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {
+        "BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"
+        if DEBUG
+        else "whitenoise.storage.CompressedManifestStaticFilesStorage"
+    },
+}
+WHITENOISE_USE_FINDERS = DEBUG
+
+# ── Security ──────────────────────────────────────────────────────────────────────────────────────────────
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SECURE_SSL_REDIRECT = not DEBUG
+SECURE_HSTS_SECONDS = 0 if DEBUG else env.int("SECURE_HSTS_SECONDS", default=3600)
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if env.bool("BEHIND_PROXY", default=False) else None
+SECURE_REFERRER_POLICY = "same-origin"
+X_FRAME_OPTIONS = "DENY"
+# The webhook reads its own bounded body; forms of the admin stay far below this.
+DATA_UPLOAD_MAX_MEMORY_SIZE = 5 * 1024 * 1024
+
+# ── Background work ───────────────────────────────────────────────────────────────────────────────────────
+PROCRASTINATE_AUTODISCOVER_MODULE_NAME = "tasks"
+
+# ── Logs ──────────────────────────────────────────────────────────────────────────────────────────────────
+LOG_LEVEL = env.str("LOG_LEVEL", "INFO")
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "filters": {"token": {"()": "telegrambot.engine.transport.TokenFilter"}},
+    "formatters": {"line": {"format": "{asctime} {levelname:<7} {name}: {message}", "style": "{"}},
+    "handlers": {
+        "console": {"class": "logging.StreamHandler", "formatter": "line", "filters": ["token"]},
+    },
+    "root": {"handlers": ["console"], "level": LOG_LEVEL},
+    "loggers": {
+        "procrastinate": {"level": "WARNING"},
+        "httpx": {"level": "WARNING"},
+        "django.server": {"handlers": ["console"], "level": "INFO", "propagate": False},
+    },
+}
+
+# ── Admin ─────────────────────────────────────────────────────────────────────────────────────────────────
+UNFOLD = {
+    "SITE_TITLE": "Switchboard",
+    "SITE_HEADER": "Switchboard",
+    "SITE_SYMBOL": "forum",
+    "SHOW_HISTORY": False,
+}

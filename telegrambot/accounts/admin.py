@@ -1,0 +1,184 @@
+"""People, staff accounts and commands in the browser."""
+
+from __future__ import annotations
+
+from django.contrib import admin
+from django.contrib.auth.admin import UserAdmin
+from django.contrib.auth.models import Group
+from django.db.models import Q, QuerySet
+from django.forms import ModelForm
+from django.http import HttpRequest
+from django.utils.translation import get_language, ngettext
+from django.utils.translation import gettext_lazy as _
+from unfold.admin import ModelAdmin
+from unfold.decorators import display
+from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationForm
+
+from telegrambot.accounts import services
+from telegrambot.accounts.admin_filters import HappenedFilter
+from telegrambot.accounts.models import BotCommand, TelegramUser, User
+from telegrambot.accounts.roles import Role
+from telegrambot.accounts.service_admin import ServiceModelAdmin, actor_of, role_of
+
+# Permissions come from roles; groups would suggest otherwise.
+admin.site.unregister(Group)
+
+
+@admin.register(User)
+class StaffAccountAdmin(UserAdmin, ModelAdmin):
+    """Who signs in here. Accounts are switched off rather than deleted: what they did stays theirs."""
+
+    form = UserChangeForm
+    add_form = UserCreationForm
+    change_password_form = AdminPasswordChangeForm
+    list_display = ("username", "person", "effective_role", "is_active", "last_login")
+    list_filter = ("is_active", "is_superuser")
+    list_select_related = ("person",)
+    search_fields = ("username__istartswith", "email__istartswith")
+    filter_horizontal = ()
+    readonly_fields = ("person", "effective_role", "last_login", "date_joined")
+    fieldsets = (
+        (None, {"fields": ("username", "password", "is_active")}),
+        (_("What it may do"), {"fields": ("person", "effective_role", "is_superuser")}),
+        (_("Personal"), {"fields": ("first_name", "last_name", "email", "last_login", "date_joined")}),
+    )
+
+    @display(description=_("person"), empty_value="–")
+    def person(self, user: User) -> TelegramUser | None:
+        return getattr(user, "person", None)
+
+    @display(description=_("role"))
+    def effective_role(self, user: User) -> str:
+        return str(user.role.label)
+
+    def has_delete_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
+        return False
+
+
+@admin.register(TelegramUser)
+class PersonAdmin(ServiceModelAdmin):
+    """The people the bot knows. They appear by writing to it."""
+
+    list_display = (
+        "name",
+        "username",
+        "role",
+        "language_code",
+        "is_friend",
+        "last_seen_at",
+        "blocked_at",
+        "opted_out_at",
+    )
+    list_display_links = ("name",)
+    list_filter = (
+        "role",
+        "is_friend",
+        "is_active",
+        ("blocked_at", HappenedFilter),
+        ("opted_out_at", HappenedFilter),
+        "language_code",
+    )
+    sortable_by = ("role", "last_seen_at", "language_code")
+    ordering = ("-created_at",)
+    show_full_result_count = False
+    search_fields = ("username", "first_name", "last_name", "telegram_id")
+    search_help_text = _("The beginning of a name or username, or a whole Telegram id")
+    actions = ("mark_friends", "unmark_friends")
+    autocomplete_fields = ("staff",)
+    fieldsets = (
+        (None, {"fields": ("name", "username", "telegram_id")}),
+        (_("What they may do"), {"fields": ("role", "is_active", "staff")}),
+        (
+            _("About them"),
+            {
+                "fields": (
+                    "is_friend",
+                    "language_code",
+                    "timezone",
+                    "preferences",
+                    "last_seen_at",
+                    "created_at",
+                )
+            },
+        ),
+        (_("Broadcasts"), {"fields": ("blocked_at", "opted_out_at")}),
+    )
+
+    @display(description=_("name"))
+    def name(self, person: TelegramUser) -> str:
+        return str(person)
+
+    def get_readonly_fields(self, request: HttpRequest, obj: TelegramUser | None = None) -> list[str]:
+        editable = {"is_friend", "is_active"} | (
+            {"role", "staff"} if role_of(request) == Role.OWNER else set()
+        )
+        return [
+            field for _title, group in self.fieldsets for field in group["fields"] if field not in editable
+        ]
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[TelegramUser], search_term: str
+    ) -> tuple[QuerySet[TelegramUser], bool]:
+        """Every word has to begin a name or be the id, so that indexes answer (see the model)."""
+        for word in search_term.split():
+            name = word.removeprefix("@")
+            found = (
+                Q(username__istartswith=name)
+                | Q(first_name__istartswith=name)
+                | Q(last_name__istartswith=name)
+            )
+            if word.isascii() and word.isdecimal():
+                found |= Q(telegram_id=int(word))
+            queryset = queryset.filter(found)
+        return queryset, False
+
+    def save_model(self, request: HttpRequest, obj: TelegramUser, form: ModelForm, change: bool) -> None:
+        actor = actor_of(request)
+        wanted = {name: form.cleaned_data[name] for name in form.changed_data}
+        if "role" in wanted:
+            services.change_role(obj, Role(wanted["role"]), actor=actor)
+        if "is_active" in wanted:
+            services.set_active(obj, wanted["is_active"], actor=actor)
+        if "staff" in wanted:
+            services.link_staff(obj, wanted["staff"], actor=actor)
+        self.save_columns(obj, form, besides={"role", "is_active", "staff"})
+
+    @admin.action(description=_("Mark as friends"), permissions=["change"])
+    def mark_friends(self, request: HttpRequest, queryset: QuerySet[TelegramUser]) -> None:
+        self._tell(request, queryset.update(is_friend=True))
+
+    @admin.action(description=_("No longer friends"), permissions=["change"])
+    def unmark_friends(self, request: HttpRequest, queryset: QuerySet[TelegramUser]) -> None:
+        self._tell(request, queryset.update(is_friend=False))
+
+    def _tell(self, request: HttpRequest, count: int) -> None:
+        sentence = ngettext("%(count)d person changed.", "%(count)d people changed.", count)
+        self.message_user(request, sentence % {"count": count})
+
+
+@admin.register(BotCommand)
+class BotCommandAdmin(ServiceModelAdmin):
+    """The bot's commands. The program adds and removes them; here they get their wording and their role."""
+
+    list_display = ("command", "wording", "minimum_role", "is_active", "times_used", "last_used_at")
+    list_filter = ("minimum_role", "is_active")
+    search_fields = ("command", "description_en", "description_ru")
+    fieldsets = (
+        (None, {"fields": ("command", "description_en", "description_ru", "is_active")}),
+        (_("Who may use it"), {"fields": ("minimum_role", "code_role")}),
+        (_("Use"), {"fields": ("times_used", "last_used_at")}),
+    )
+
+    @display(description=_("description"))
+    def wording(self, command: BotCommand) -> str:
+        return command.description(get_language() or "en")
+
+    def get_readonly_fields(self, request: HttpRequest, obj: BotCommand | None = None) -> list[str]:
+        fixed = ["command", "code_role", "times_used", "last_used_at"]
+        return fixed if role_of(request) == Role.OWNER else [*fixed, "minimum_role"]
+
+    def save_model(self, request: HttpRequest, obj: BotCommand, form: ModelForm, change: bool) -> None:
+        if "minimum_role" in form.changed_data:
+            role = Role(form.cleaned_data["minimum_role"])
+            services.change_command_role(obj, role, actor=actor_of(request))
+        self.save_columns(obj, form, besides={"minimum_role"})

@@ -1,0 +1,49 @@
+"""What people are told when something about people cannot be done; each docstring is the sentence."""
+
+from __future__ import annotations
+
+from config.errors import DomainError
+
+
+class OwnersOnly(DomainError):
+    """Only an owner may do this."""
+
+
+class LastOwner(DomainError):
+    """{name} is the last owner. Please make someone else an owner first."""
+
+
+class PersonNotFound(DomainError):
+    """I do not know “{text}”. They have to write to the bot first."""
+
+
+class PersonAmbiguous(DomainError):
+    """More than one person is known as “{text}”. Please use the numeric Telegram id."""
+
+
+class UnknownRole(DomainError):
+    """There is no role “{text}”. Please choose one of: {roles}."""
+
+
+class RoleBelowProgram(DomainError):
+    """/{command} demands at least the role “{role}”. Please choose that one or a higher one."""
+
+
+class UnknownLanguage(DomainError):
+    """I do not speak “{text}” yet. Please choose one of: {languages}."""
+
+
+class UnknownTimeZone(DomainError):
+    """I do not know the time zone “{text}”. Please send a name such as Europe/Berlin, or a large city."""
+
+
+class BadQuietHours(DomainError):
+    """Please send two different times, such as 22:00-07:00."""
+
+
+class ClaimInvalid(DomainError):
+    """This link is no longer valid. Please run “manage.py claimowner” again and open the new link."""
+
+
+class AccountTaken(DomainError):
+    """The account “{account}” already belongs to {name}. Please unlink it there first."""

@@ -1,0 +1,47 @@
+"""The hours of a person's day in which nothing but answers should reach them."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import time
+from typing import Self
+
+from telegrambot.accounts.exceptions import BadQuietHours
+
+_TWO_TIMES = re.compile(r"\s*(\d{1,2})(?::(\d{2}))?\s*[-–—]\s*(\d{1,2})(?::(\d{2}))?\s*", re.ASCII)
+
+
+@dataclass(frozen=True, slots=True)
+class QuietHours:
+    """From `start` until `end` in the person's own time zone; over midnight when `end` is the smaller one.
+
+    Raises:
+        BadQuietHours: both are the same.
+    """
+
+    start: time
+    end: time
+
+    def __post_init__(self) -> None:
+        if self.start == self.end:
+            raise BadQuietHours
+
+    def __str__(self) -> str:
+        return f"{self.start:%H:%M}–{self.end:%H:%M}"
+
+    @classmethod
+    def parse(cls, text: str) -> Self:
+        """Read "22:00-07:00", also "22-7".
+
+        Raises:
+            BadQuietHours: these are not two different times.
+        """
+        found = _TWO_TIMES.fullmatch(text)
+        if found is None:
+            raise BadQuietHours
+        first_hour, first_minute, last_hour, last_minute = (int(part or 0) for part in found.groups())
+        try:
+            return cls(time(first_hour, first_minute), time(last_hour, last_minute))
+        except ValueError:
+            raise BadQuietHours from None

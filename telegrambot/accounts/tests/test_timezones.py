@@ -1,0 +1,34 @@
+"""Time zones as people type them."""
+
+from __future__ import annotations
+
+import pytest
+
+from telegrambot.accounts.bot import TIMEZONES_OFFERED
+from telegrambot.accounts.exceptions import UnknownTimeZone
+from telegrambot.accounts.timezones import find_timezone
+
+
+@pytest.mark.parametrize(
+    ("text", "name"),
+    [
+        ("Europe/Berlin", "Europe/Berlin"),
+        ("europe/berlin", "Europe/Berlin"),
+        ("Lisbon", "Europe/Lisbon"),
+        (" new  york ", "America/New_York"),
+        ("utc", "UTC"),
+    ],
+)
+def test_a_name_or_a_city_is_found(text, name):
+    assert find_timezone(text) == name
+
+
+@pytest.mark.parametrize("text", ["", "Atlantis", "../../etc/passwd", "/etc/localtime", "Europe", "\x00", "x" * 5000])
+def test_anything_else_is_refused(text):
+    with pytest.raises(UnknownTimeZone):
+        find_timezone(text)
+
+
+@pytest.mark.parametrize("name", TIMEZONES_OFFERED)
+def test_every_offered_zone_exists(name):
+    assert find_timezone(name) == name

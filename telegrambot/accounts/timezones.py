@@ -1,0 +1,29 @@
+"""IANA time zones, found by what people type."""
+
+from __future__ import annotations
+
+import zoneinfo
+from functools import cache
+
+from telegrambot.accounts.exceptions import UnknownTimeZone
+
+
+def find_timezone(text: str) -> str:
+    """Return the IANA name meant by `text`: the name itself in any case, or the city in it ("new york").
+
+    Raises:
+        UnknownTimeZone: there is none, or more than one city is called so.
+    """
+    wanted = "_".join(text.split()).casefold()
+    if name := _names().get(wanted):
+        return name
+    cities = {name for key, name in _names().items() if key.rpartition("/")[2] == wanted}
+    if len(cities) != 1:
+        raise UnknownTimeZone(text=text)
+    return cities.pop()
+
+
+@cache
+def _names() -> dict[str, str]:
+    # Reading the whole database takes a while, and it does not change while a process lives.
+    return {name.casefold(): name for name in zoneinfo.available_timezones()}

@@ -1,0 +1,197 @@
+"""Messages in the browser: the history and the outbox; *send again*, *count as sent*, *cancel*."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import admin
+from django.contrib.admin import DateFieldListFilter
+from django.db.models import Q, QuerySet
+from django.http import HttpRequest
+from django.template.response import TemplateResponse
+from django.utils.safestring import SafeString
+from django.utils.text import Truncator
+from django.utils.translation import gettext as _now
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
+from unfold.decorators import display
+
+from telegrambot.engine import services
+from telegrambot.engine.admin import presentation, search
+from telegrambot.engine.admin.decisions import DecisionAdmin
+from telegrambot.engine.admin.filters import MessageTypeFilter
+from telegrambot.engine.models import Message
+
+
+@admin.register(Message)
+class MessageAdmin(DecisionAdmin):
+    """Everything said, by either side."""
+
+    list_display = (
+        "id",
+        "timestamp",
+        "direction",
+        "status_label",
+        "dialog_link",
+        "person_link",
+        "message_type",
+        "short_text",
+        "short_error",
+    )
+    list_filter = (
+        "status",
+        "direction",
+        MessageTypeFilter,
+        "operation",
+        "priority",
+        ("timestamp", DateFieldListFilter),
+    )
+    list_select_related = ("dialog", "person")
+    ordering = ("-id",)
+    search_fields = ("id",)
+    search_help_text = _("Number, chat id, Telegram id, or the beginning of a person's name")
+    fieldsets = (
+        (
+            None,
+            {
+                "fields": (
+                    "status_label",
+                    "full_error",
+                    "direction",
+                    "dialog_link",
+                    "person_link",
+                    "timestamp",
+                    "message_type",
+                    "full_text",
+                )
+            },
+        ),
+        (
+            _("Details"),
+            {
+                "fields": (
+                    "operation",
+                    "target",
+                    "external_message_id",
+                    "origin",
+                    "priority",
+                    "attempts",
+                    "not_before",
+                    "expires_at",
+                    "lease_until",
+                    "dedupe_key",
+                    "folded_payload",
+                )
+            },
+        ),
+    )
+    actions = ("send_again", "count_as_sent", "cancel")
+
+    def matching(self, term: str) -> Q:
+        """By our number, the chat or the person."""
+        found = Q(dialog__in=search.dialogs(term)) | Q(person__in=search.people(term))
+        if (number := search.number(term)) is not None:
+            found |= Q(pk=number)
+        return found
+
+    @admin.action(description=_("Send again"), permissions=["decide"])
+    def send_again(self, request: HttpRequest, queryset: QuerySet[Any]) -> TemplateResponse | None:
+        """Queue copies of failed or uncertain messages."""
+        question = self.ask_first(
+            request,
+            queryset,
+            action="send_again",
+            question=_now("Send these messages again?"),
+            warning=_now("An uncertain message may have arrived; then the person will read it twice."),
+        )
+        if question is None:
+            self.carry_out(request, queryset, services.send_again, _queued_again)
+        return question
+
+    @admin.action(description=_("Count as sent"), permissions=["decide"])
+    def count_as_sent(self, request: HttpRequest, queryset: QuerySet[Any]) -> TemplateResponse | None:
+        """Settle uncertain messages."""
+        question = self.ask_first(
+            request,
+            queryset,
+            action="count_as_sent",
+            question=_now("Count these messages as sent?"),
+            warning=_now("Do this when you know that they arrived. They will not be sent again."),
+        )
+        if question is None:
+            self.carry_out(request, queryset, services.count_as_sent, _counted_as_sent)
+        return question
+
+    @admin.action(description=_("Cancel"), permissions=["decide"])
+    def cancel(self, request: HttpRequest, queryset: QuerySet[Any]) -> TemplateResponse | None:
+        """Take queued messages back."""
+        question = self.ask_first(
+            request,
+            queryset,
+            action="cancel",
+            question=_now("Cancel these messages?"),
+            warning=_now("They will never be sent. This cannot be undone."),
+        )
+        if question is None:
+            self.carry_out(request, queryset, services.cancel_messages, _cancelled)
+        return question
+
+    @display(description=_("status"), ordering="status", label=presentation.MESSAGE_STATUS_COLOURS)
+    def status_label(self, message: Message) -> tuple[str, str]:
+        """The status in its colour."""
+        return message.status, message.get_status_display()
+
+    @display(description=_("dialog"))
+    def dialog_link(self, message: Message) -> SafeString | str:
+        """The chat it belongs to."""
+        return presentation.dialog_link(message.dialog)
+
+    @display(description=_("person"))
+    def person_link(self, message: Message) -> SafeString | str:
+        """Who said it, or to whom it was said."""
+        return presentation.person_link(message.person)
+
+    @display(description=_("text"))
+    def short_text(self, message: Message) -> str:
+        """The beginning of the text."""
+        return Truncator(message.text).chars(80)
+
+    @display(description=_("error"))
+    def short_error(self, message: Message) -> str:
+        """The beginning of the error."""
+        return Truncator(message.error).chars(60)
+
+    @display(description=_("text"))
+    def full_text(self, message: Message) -> SafeString:
+        """The text, line by line."""
+        return presentation.whole_text(message.text)
+
+    @display(description=_("error"))
+    def full_error(self, message: Message) -> SafeString:
+        """The error, and what was decided since."""
+        return presentation.whole_text(message.error)
+
+    @display(description=_("payload"))
+    def folded_payload(self, message: Message) -> SafeString | str:
+        """Buttons, media and the like."""
+        return presentation.folded_json(message.payload)
+
+
+def _queued_again(count: int) -> str:
+    if not count:
+        return _now("These messages were sent again before; nothing was queued.")
+    return ngettext("%(count)d message is queued again.", "%(count)d messages are queued again.", count) % {
+        "count": count
+    }
+
+
+def _counted_as_sent(count: int) -> str:
+    return ngettext(
+        "%(count)d message now counts as sent.", "%(count)d messages now count as sent.", count
+    ) % {"count": count}
+
+
+def _cancelled(count: int) -> str:
+    return ngettext("%(count)d message was cancelled.", "%(count)d messages were cancelled.", count) % {
+        "count": count
+    }

@@ -1,0 +1,123 @@
+"""Updates in the browser: what came in, what failed and why; *retry*."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import admin
+from django.contrib.admin import DateFieldListFilter
+from django.db.models import Q, QuerySet
+from django.http import HttpRequest
+from django.utils.safestring import SafeString
+from django.utils.text import Truncator
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
+from unfold.decorators import display
+
+from telegrambot.engine import services
+from telegrambot.engine.admin import presentation, search
+from telegrambot.engine.admin.decisions import DecisionAdmin
+from telegrambot.engine.admin.filters import UpdateKindFilter
+from telegrambot.engine.models import BotIdentity, InboundUpdate
+
+
+@admin.register(InboundUpdate)
+class InboundUpdateAdmin(DecisionAdmin):
+    """Every update received."""
+
+    list_display = (
+        "id",
+        "received_at",
+        "kind",
+        "command",
+        "status_label",
+        "dialog_link",
+        "attempts",
+        "short_error",
+    )
+    list_filter = ("status", UpdateKindFilter, "source", ("received_at", DateFieldListFilter))
+    list_select_related = ("dialog",)
+    ordering = ("-id",)
+    search_fields = ("id", "update_id")
+    search_help_text = _("Number, update id, chat id, Telegram id, or the beginning of a person's name")
+    fieldsets = (
+        (
+            None,
+            {
+                "fields": (
+                    "status_label",
+                    "error",
+                    "attempts",
+                    "kind",
+                    "command",
+                    "dialog_link",
+                    "person_link",
+                )
+            },
+        ),
+        (
+            _("Details"),
+            {
+                "fields": (
+                    "update_id",
+                    "bot_id",
+                    "source",
+                    "received_at",
+                    "not_before",
+                    "processed_at",
+                    "folded_payload",
+                )
+            },
+        ),
+    )
+    actions = ("retry",)
+
+    def matching(self, term: str) -> Q:
+        """By our number, Telegram's, or the chat."""
+        found = Q(dialog__in=search.dialogs(term))
+        if (number := search.number(term)) is not None:
+            # The index on update_id begins with the bot.
+            found |= Q(pk=number) | Q(bot_id=BotIdentity.objects.values("bot_id")[:1], update_id=number)
+        return found
+
+    @admin.action(description=_("Retry"), permissions=["decide"])
+    def retry(self, request: HttpRequest, queryset: QuerySet[Any]) -> None:
+        """Let the chosen failed updates be handled once more."""
+        self.carry_out(
+            request,
+            queryset,
+            services.retry_updates,
+            lambda count: (
+                ngettext(
+                    "%(count)d update will be handled again.",
+                    "%(count)d updates will be handled again.",
+                    count,
+                )
+                % {"count": count}
+            ),
+        )
+
+    @display(description=_("status"), ordering="status", label=presentation.UPDATE_STATUS_COLOURS)
+    def status_label(self, update: InboundUpdate) -> tuple[str, str]:
+        """The status in its colour."""
+        return update.status, update.get_status_display()
+
+    @display(description=_("dialog"))
+    def dialog_link(self, update: InboundUpdate) -> SafeString | str:
+        """The chat it came from."""
+        return presentation.dialog_link(update.dialog)
+
+    @display(description=_("person"))
+    def person_link(self, update: InboundUpdate) -> SafeString | str:
+        """The person the chat is with."""
+        return presentation.person_link(update.dialog.person if update.dialog else None)
+
+    @display(description=_("error"))
+    def short_error(self, update: InboundUpdate) -> str:
+        """The beginning of the error."""
+        return Truncator(update.error).chars(80)
+
+    @display(description=_("payload"))
+    def folded_payload(self, update: InboundUpdate) -> SafeString | str:
+        """The update as Telegram sent it."""
+        return presentation.folded_json(update.payload)

@@ -1,0 +1,181 @@
+"""Carry out one claim over the Bot API, and say what became of it."""
+
+from __future__ import annotations
+
+import asyncio
+import html
+import re
+from collections.abc import Awaitable, Callable
+from datetime import timedelta
+from typing import Any, TypedDict
+
+from django.conf import settings
+from telegram import (
+    Bot,
+    InlineKeyboardButton,
+    InlineKeyboardMarkup,
+    InputFile,
+    InputMediaDocument,
+    InputMediaPhoto,
+    InputMediaVideo,
+    Message,
+)
+from telegram.constants import ParseMode
+from telegram.error import BadRequest, ChatMigrated, Forbidden, InvalidToken, RetryAfter, TelegramError
+
+from telegrambot.engine import transport
+from telegrambot.engine.claims import Claim, Outcome
+from telegrambot.engine.models import Priority
+
+MAX_ATTEMPTS = 5
+_LATER = (1, 2, 5, 15, 60)
+_INPUT_MEDIA = {"photo": InputMediaPhoto, "video": InputMediaVideo, "document": InputMediaDocument}
+# Refusals of an edit or a deletion that mean: the screen is already as wanted, or it is gone.
+_ALREADY = ("message is not modified", "message to delete not found")
+_UNREACHABLE = ("blocked by the user", "user is deactivated", "can't initiate conversation")
+_GONE = ("message to edit not found", "message can't be edited", "message_id_invalid")
+
+FileLoader = Callable[[str], Awaitable[bytes]]
+
+
+class Unauthorized(Exception):
+    """Telegram does not accept the token."""
+
+
+class _Where(TypedDict):
+    chat_id: int
+    business_connection_id: str | None
+
+
+async def deliver(bot: Bot, claim: Claim, load_file: FileLoader) -> Outcome:
+    """Carry out a claim.
+
+    Args:
+        bot: the client to speak through.
+        claim: what to do.
+        load_file: gives the content of an `OutgoingFile` by its key.
+
+    Returns:
+        What became of it; every error of the network and of Telegram is an outcome.
+
+    Raises:
+        Unauthorized: the token is wrong or revoked; nothing was sent, the claim stays valid.
+    """
+    try:
+        # Whatever happens, the answer comes before the lease ends.
+        async with asyncio.timeout(settings.SEND_LEASE_SECONDS * 0.75):
+            sent = await _call(bot, claim, load_file)
+    except InvalidToken as error:
+        raise Unauthorized from error
+    except (TelegramError, TimeoutError) as error:
+        return _explain(claim, error)
+    return Outcome(claim.message_id, claim.token, claim.dialog_id, "sent", **_receipt(sent))
+
+
+async def _call(bot: Bot, claim: Claim, load_file: FileLoader) -> Any:
+    where: _Where = {"chat_id": claim.chat_id, "business_connection_id": claim.connection_id or None}
+    text, parse_mode = claim.text, ParseMode.HTML
+    if claim.payload.get("plain"):
+        text, parse_mode = plain(text), None  # type: ignore[assignment]
+    keyboard = _keyboard(claim.payload.get("buttons"))
+    match claim.operation, claim.message_type:
+        case "delete", _ if claim.connection_id:
+            return await bot.delete_business_messages(claim.connection_id, [claim.target_id or 0])
+        case "delete", _:
+            return await bot.delete_message(claim.chat_id, claim.target_id or 0)
+        case "edit", _ if claim.target_type != "text":
+            return await bot.edit_message_caption(
+                message_id=claim.target_id, caption=text, parse_mode=parse_mode, reply_markup=keyboard, **where
+            )
+        case "edit", _:
+            return await bot.edit_message_text(
+                text, message_id=claim.target_id, parse_mode=parse_mode, reply_markup=keyboard, **where
+            )
+        case _, "album":
+            media = [
+                _INPUT_MEDIA[item["kind"]](await _source(item, load_file), filename=item.get("name"))
+                for item in claim.payload["album"]
+            ]
+            return await bot.send_media_group(media=media, **where)
+        case _, "photo" | "video" | "document" as kind:
+            item = claim.payload["media"]
+            send = {"photo": bot.send_photo, "video": bot.send_video, "document": bot.send_document}[kind]
+            return await send(
+                **{kind: await _source(item, load_file)},  # type: ignore[arg-type]
+                caption=text or None,
+                parse_mode=parse_mode,
+                reply_markup=keyboard,
+                filename=item.get("name"),
+                **where,
+            )
+    return await bot.send_message(text=text, parse_mode=parse_mode, reply_markup=keyboard, **where)
+
+
+def plain(text: str) -> str:
+    """Telegram HTML without its tags, for when Telegram cannot read them."""
+    return html.unescape(re.sub(r"</?[a-zA-Z][^<>]*>", "", text))
+
+
+async def _source(item: dict[str, str], load_file: FileLoader) -> str | InputFile:
+    if "file" in item:
+        return InputFile(await load_file(item["file"]), filename=item.get("name"))
+    return item.get("url") or item["file_id"]
+
+
+def _keyboard(rows: list[list[dict[str, str]]] | None) -> InlineKeyboardMarkup | None:
+    if not rows:
+        return None
+    return InlineKeyboardMarkup(
+        [
+            [
+                InlineKeyboardButton(button["text"], callback_data=button.get("data"), url=button.get("url"))
+                for button in row
+            ]
+            for row in rows
+        ]
+    )
+
+
+def _receipt(sent: Any) -> dict[str, Any]:
+    if isinstance(sent, tuple | list):
+        return {
+            "external_message_id": str(sent[0].message_id),
+            "payload": {"message_ids": [message.message_id for message in sent]},
+        }
+    return {"external_message_id": str(sent.message_id)} if isinstance(sent, Message) else {}
+
+
+def _explain(claim: Claim, error: TelegramError | TimeoutError) -> Outcome:
+    """Which line of the table in docs/architecture.md (A message out) this is."""
+    reason = transport.redact(str(error) or type(error).__name__)
+
+    def outcome(status: str, **more: Any) -> Outcome:
+        return Outcome(claim.message_id, claim.token, claim.dialog_id, status, error=reason, **more)
+
+    wait = _LATER[min(claim.attempts, len(_LATER)) - 1]
+    match error:
+        case RetryAfter():
+            seconds = error.retry_after
+            seconds = seconds.total_seconds() if isinstance(seconds, timedelta) else float(seconds)
+            return outcome("queued", attempts_back=1, delay=seconds, limited=seconds)
+        case ChatMigrated():
+            return outcome("queued", attempts_back=1, new_chat_id=error.new_chat_id)
+        case Forbidden():
+            return outcome("failed", blocked=any(hint in reason.lower() for hint in _UNREACHABLE))
+        case BadRequest() if "can't parse entities" in reason.lower() and not claim.payload.get("plain"):
+            return outcome("queued", attempts_back=1, payload={"plain": True})
+        case BadRequest() if claim.operation != "send" and any(hint in reason.lower() for hint in _ALREADY):
+            return outcome("sent")
+        case BadRequest() if claim.operation == "edit" and any(hint in reason.lower() for hint in _GONE):
+            return outcome("queued", attempts_back=1, operation="send")
+    repeatable = claim.operation != "send" or claim.priority not in (Priority.APPROVED_REPLY, Priority.BROADCAST)
+    match transport.outcome_of(error):
+        case transport.Outcome.NEVER_SENT:
+            return outcome("queued", attempts_back=1, delay=wait)
+        case transport.Outcome.REFUSED:
+            return outcome("failed")
+        case transport.Outcome.SERVER_ERROR if repeatable:
+            return outcome("queued", delay=wait) if claim.attempts < MAX_ATTEMPTS else outcome("failed")
+        case _ if claim.operation != "send":
+            return outcome("queued", delay=wait) if claim.attempts < MAX_ATTEMPTS else outcome("failed")
+    return outcome("uncertain")

@@ -1,0 +1,220 @@
+"""Handle stored updates: one transaction holds an update's effects, its replies and the mark that it was handled.
+
+Any number of threads and processes may dispatch; a chat's row lock keeps the updates of one chat in order. Updates of
+different chats share a transaction, since a commit costs more than most views. When one of them fails, all are
+rolled back and handled again one by one.
+"""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import orjson
+from django.db import DatabaseError, InterfaceError, connection, transaction
+from telegram import Bot, Update
+
+from telegrambot.accounts.models import TelegramUser
+from telegrambot.engine import failures, outbox, pending
+from telegrambot.engine.handling import Handled, PressAnswer, Screen, handle
+from telegrambot.engine.models import Dialog, Message, ProcessedMessage
+from telegrambot.engine.pending import AttemptJournal, ChatsWithWork, Pending
+
+logger = logging.getLogger(__name__)
+
+BATCH = 32
+# A batch that took longer stops taking on updates: its first answers should not wait for its last view.
+BATCH_SECONDS = 0.05
+MAX_ATTEMPTS = 3
+
+_OFFERED = """
+SELECT pressed.chat, pressed.screen, message.id,
+       array(SELECT button ->> 'data' FROM engine_message AS shown,
+                    jsonb_path_query(shown.payload, '$.buttons[*][*]') AS button
+             WHERE (shown.id = message.id OR shown.target_id = message.id) AND button ? 'data')
+FROM unnest(%s::bigint[], %s::text[]) AS pressed(chat, screen)
+JOIN engine_message AS message
+  ON message.dialog_id = pressed.chat AND message.external_message_id = pressed.screen
+ AND message.direction = 'outbound'
+"""
+
+_STATES = """
+UPDATE engine_dialog SET state = changed.state
+FROM jsonb_to_recordset(%s::jsonb) AS changed(id bigint, state jsonb) WHERE engine_dialog.id = changed.id
+"""
+
+
+@dataclass(slots=True)
+class Batch:
+    """What one round of dispatch did.
+
+    Attributes:
+        handled: how many updates are closed now.
+        queued: how many messages wait for the sender because of it.
+        presses: button presses to be answered.
+        has_found_work: whether there may be more at once.
+    """
+
+    handled: int = 0
+    queued: int = 0
+    presses: list[PressAnswer] = field(default_factory=list)
+    has_found_work: bool = False
+
+
+class Dispatcher:
+    """Handles updates, a batch at a time. Not shared between threads at the same moment.
+
+    Args:
+        bot: an offline client: it only lends its name to the matching of `/command@name`.
+        journal: where tries are counted.
+    """
+
+    def __init__(self, bot: Bot, journal: AttemptJournal | None = None) -> None:
+        self._bot = bot
+        self._journal = journal or AttemptJournal()
+        self._chats = ChatsWithWork()
+
+    def run_once(self) -> Batch:
+        """Handle one batch, or one suspect update alone.
+
+        Raises:
+            django.db.Error: the database is not there; nothing was done and nothing is lost.
+        """
+        if not self._chats.look():
+            return Batch()
+        # Suspects first: one that was interrupted by a crash has waited longest.
+        if self._chats.suspects:
+            return self._run_alone(self._chats.suspects.popleft())
+        return self._run_together(self._chats.take(BATCH))
+
+    def close(self) -> None:
+        """Give up the journal's connection of this thread."""
+        self._journal.close()
+
+    def _run_together(self, dialog_ids: Sequence[int]) -> Batch:
+        try:
+            with transaction.atomic():
+                taken = pending.lock_and_take(dialog_ids)
+                self._chats.suspects.extend(update.dialog_id for update in taken if update.attempts)
+                fresh = [update for update in taken if not update.attempts]
+                batch = self._handle(fresh) if fresh else Batch()
+        except Exception as error:
+            if _lost_the_database(error):
+                raise
+            logger.warning("A batch failed (%s); its updates are handled one by one", type(error).__name__)
+            self._chats.suspects.extend(dialog_ids)
+            batch = Batch()
+        batch.has_found_work = True
+        return batch
+
+    def _run_alone(self, dialog_id: int) -> Batch:
+        update: Pending | None = None
+        try:
+            with transaction.atomic():
+                if not (taken := pending.lock_and_take([dialog_id])):
+                    return Batch(has_found_work=True)
+                update = taken[0]
+                if update.attempts >= MAX_ATTEMPTS:
+                    failures.give_up(update, "The process ended each time while handling it.", kind="killed")
+                    return Batch(queued=1, has_found_work=True)
+                batch = self._handle([update])
+        except Exception as error:
+            if update is None or _lost_the_database(error):
+                raise
+            with transaction.atomic():
+                failures.record(update, error, attempts=update.attempts + 1, most=MAX_ATTEMPTS)
+            batch = Batch(queued=1)
+        batch.has_found_work = True
+        return batch
+
+    def _handle(self, updates: Sequence[Pending]) -> Batch:
+        self._journal.count([update.key for update in updates])
+        began = time.monotonic()
+        batch, closed, marks, states = Batch(), [], [], {}
+        drafts: list[outbox.Draft] = []
+        done = _already_handled(updates)
+        dialogs = Dialog.objects.in_bulk({update.dialog_id for update in updates})
+        people, screens = _people(updates), _screens(updates)
+        for update in updates:
+            if closed and time.monotonic() - began > BATCH_SECONDS:
+                break
+            closed.append(update.key)
+            if update.processed_key in done:
+                continue
+            done.add(update.processed_key)
+            try:
+                parsed = Update.de_json(update.payload, self._bot)
+            except Exception as error:  # whatever python-telegram-bot makes of what it cannot read
+                closed.pop()
+                failures.give_up(update, f"It cannot be read: {type(error).__name__}", kind="unreadable")
+                continue
+            marks.append(ProcessedMessage(message_id=update.processed_key))
+            handled = self._answer(update, parsed, dialogs[update.dialog_id], people, screens)
+            drafts += handled.drafts
+            if handled.press:
+                batch.presses.append(handled.press)
+            if handled.state is not None:
+                states[update.dialog_id] = handled.state
+        ProcessedMessage.objects.bulk_create(marks)
+        batch.queued = len(outbox.queue(drafts))
+        _remember(states)
+        pending.close(closed)
+        batch.handled = len(closed)
+        return batch
+
+    @staticmethod
+    def _answer(
+        update: Pending,
+        parsed: Update,
+        dialog: Dialog,
+        people: dict[int, TelegramUser],
+        screens: dict[tuple[int, str], Screen],
+    ) -> Handled:
+        sender = _sender_id(update)
+        return handle(
+            update, parsed, dialog, people.get(sender) if sender else None, screens.get(_screen_key(update))
+        )
+
+
+def _lost_the_database(error: Exception) -> bool:
+    return isinstance(error, DatabaseError | InterfaceError) and not connection.is_usable()
+
+
+def _already_handled(updates: Sequence[Pending]) -> set[str]:
+    keys = [update.processed_key for update in updates]
+    return set(ProcessedMessage.objects.filter(pk__in=keys).values_list("pk", flat=True))
+
+
+def _sender_id(update: Pending) -> int | None:
+    sender = update.payload[update.kind].get("from")
+    return sender["id"] if sender and not sender.get("is_bot") else None
+
+
+def _people(updates: Sequence[Pending]) -> dict[int, TelegramUser]:
+    senders = {sender for update in updates if (sender := _sender_id(update))}
+    return {person.telegram_id or 0: person for person in TelegramUser.objects.filter(telegram_id__in=senders)}
+
+
+def _screen_key(update: Pending) -> tuple[int, str]:
+    message = update.payload[update.kind].get("message") if update.kind == "callback_query" else None
+    return update.dialog_id, str(message["message_id"]) if message else ""
+
+
+def _screens(updates: Sequence[Pending]) -> dict[tuple[int, str], Screen]:
+    """The messages whose buttons were pressed: only what the bot itself offered there may be pressed."""
+    pressed = [_screen_key(update) for update in updates if update.kind == "callback_query"]
+    if not pressed:
+        return {}
+    with connection.cursor() as cursor:
+        cursor.execute(_OFFERED, [[chat for chat, _ in pressed], [screen for _, screen in pressed]])
+        return {(chat, screen): Screen(key, frozenset(offered)) for chat, screen, key, offered in cursor.fetchall()}
+
+
+def _remember(states: dict[int, dict[str, Any]]) -> None:
+    if states:
+        rows = [{"id": dialog_id, "state": state} for dialog_id, state in states.items()]
+        with connection.cursor() as cursor:
+            cursor.execute(_STATES, [orjson.dumps(rows).decode()])

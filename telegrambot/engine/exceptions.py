@@ -1,0 +1,49 @@
+"""What the engine refuses, in the words people read."""
+
+from __future__ import annotations
+
+from config.errors import DomainError
+
+
+class TooManyAtOnce(DomainError):
+    """That is more than {limit} at once. Please choose fewer."""
+
+
+class NotFailed(DomainError):
+    """Only failed updates can be retried. Not failed among the chosen ones: {count}."""
+
+
+class NothingToRetry(DomainError):
+    """An update that could not be read, or whose content is no longer kept, cannot be retried: {count}."""
+
+
+class NotUndelivered(DomainError):
+    """Only failed and uncertain messages can be sent again. Others among the chosen ones: {count}."""
+
+
+class NotUncertain(DomainError):
+    """Only uncertain messages can be counted as sent. Others among the chosen ones: {count}."""
+
+
+class AlreadySending(DomainError):
+    """A message that is being sent can no longer be cancelled: {count}. Please look again in a moment."""
+
+
+class NotQueued(DomainError):
+    """Only queued messages can be cancelled. Others among the chosen ones: {count}."""
+
+
+class ForeignDatabase(DomainError):
+    """This database belongs to the bot @{owner}, not to @{other}. Give each bot a database of its own."""
+
+
+class TokenRefused(DomainError):
+    """Telegram does not accept the bot's token. Check TELEGRAM_BOT_TOKEN, or ask @BotFather for a new one."""
+
+
+class WebhookIsSet(DomainError):
+    """Telegram sends this bot's updates to {url}. Run "manage.py deletewebhook" first, or start with --no-polling."""
+
+
+class AlreadyPolling(DomainError):
+    """This bot is polled already, by {holder} since {since}. Stop that process first, or start with --no-polling."""

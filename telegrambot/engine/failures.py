@@ -1,0 +1,112 @@
+"""What happens when an update cannot be handled: it is tried again, kept, and told of; never lost, never silent."""
+
+from __future__ import annotations
+
+import logging
+import traceback
+from collections.abc import Callable
+from datetime import timedelta
+
+from django.db import DatabaseError, connection
+from django.utils import timezone, translation
+from django.utils.translation import gettext as _
+
+from telegrambot.accounts.models import TelegramUser
+from telegrambot.accounts.roles import Role
+from telegrambot.engine import outbox
+from telegrambot.engine.models import Dialog, InboundUpdate, Priority
+from telegrambot.engine.pending import Pending
+from telegrambot.engine.replies import Reply
+
+logger = logging.getLogger(__name__)
+
+RETRY_SECONDS = (1, 5)
+
+# Told again only if it still happens a day later.
+_NEW_KIND = """
+INSERT INTO engine_failurekind AS known (kind) VALUES (%s)
+ON CONFLICT (kind) DO UPDATE SET notified_at = statement_timestamp() WHERE known.notified_at < statement_timestamp() - interval '1 day'
+RETURNING kind
+"""
+
+
+def record(update: Pending, error: Exception, *, attempts: int, most: int) -> None:
+    """Record a failed try: again a little later, or, after `most` tries, never."""
+    logger.error("Update %s failed (try %s of %s)\n%s", update.key, attempts, most, describe(error))
+    if attempts >= most:
+        give_up(update, describe(error), kind=_kind(error))
+        return
+    wait = RETRY_SECONDS[min(attempts, len(RETRY_SECONDS)) - 1]
+    InboundUpdate.objects.filter(pk=update.key).update(
+        error=describe(error), not_before=timezone.now() + timedelta(seconds=wait)
+    )
+
+
+def give_up(update: Pending, error: str, *, kind: str) -> None:
+    """Keep an update as failed, tell the person once and the owners once per kind of failure."""
+    InboundUpdate.objects.filter(pk=update.key).update(
+        status=InboundUpdate.Status.FAILED, error=error, processed_at=timezone.now()
+    )
+    _tell_person(update)
+    notify_owners(
+        kind,
+        lambda: _("An update could not be handled (%(kind)s). You find it in the admin under Updates, with Retry.")
+        % {"kind": kind},
+    )
+
+
+def describe(error: BaseException) -> str:
+    """What went wrong and where, without a word of what people wrote: messages of exceptions may quote it."""
+    what = type(error).__name__
+    cause = error.__cause__
+    if isinstance(error, DatabaseError) and cause is not None and hasattr(cause, "diag"):
+        what = f"{what}: {cause.diag.message_primary}"
+    frames = traceback.extract_tb(error.__traceback__)
+    return "\n".join([what, *(f"{frame.filename}:{frame.lineno} {frame.name}" for frame in frames[-6:])])
+
+
+def notify_owners(kind: str, sentence: Callable[[], str]) -> None:
+    """Send the owners a notice about a kind of failure, unless they had one within a day.
+
+    Args:
+        kind: what makes two failures the same; free of personal text.
+        sentence: gives the notice in the language that is switched on.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(_NEW_KIND, [kind[:200]])
+        if cursor.fetchone() is None:
+            return
+    owners = TelegramUser.objects.filter(role=Role.OWNER, is_active=True, blocked_at__isnull=True)
+    chats = Dialog.objects.filter(person__in=owners, type=Dialog.Type.PRIVATE, business_connection_id="")
+    for dialog in chats.select_related("person"):
+        assert dialog.person is not None
+        with translation.override(dialog.person.language):
+            outbox.say(
+                Reply(sentence()),
+                dialog_id=dialog.pk,
+                person_id=dialog.person_id,
+                priority=Priority.NOTICE,
+                origin="failure",
+                key=f"failure:{dialog.pk}:{kind[:80]}:{timezone.now():%Y%m%d%H%M}",
+            )
+
+
+def _tell_person(update: Pending) -> None:
+    dialog = Dialog.objects.select_related("person").get(pk=update.dialog_id)
+    if not dialog.is_private_with_bot or dialog.person is None:
+        return
+    with translation.override(dialog.person.language):
+        outbox.say(
+            Reply(_("Something went wrong on our side; the team has been told. Please try again a little later.")),
+            dialog_id=dialog.pk,
+            person_id=dialog.person_id,
+            priority=Priority.ANSWER,
+            origin=f"update:{update.key}",
+            key=f"failed:{update.key}",
+        )
+
+
+def _kind(error: BaseException) -> str:
+    frames = traceback.extract_tb(error.__traceback__)
+    place = frames[-1] if frames else None
+    return f"{type(error).__name__} in {place.name}" if place else type(error).__name__

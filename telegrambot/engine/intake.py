@@ -1,0 +1,187 @@
+"""Store what Telegram sent before Telegram is told that we have it."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import orjson
+from django.db import DataError, IntegrityError, connection, transaction
+
+from telegrambot.accounts import sightings
+from telegrambot.engine import arrivals, wake
+from telegrambot.engine.arrivals import Arrival, Unreadable
+from telegrambot.engine.models import InboundUpdate
+
+logger = logging.getLogger(__name__)
+
+# The kinds Telegram is asked for; whatever else arrives is stored and closed.
+ALLOWED_UPDATES = (
+    "message",
+    "edited_message",
+    "channel_post",
+    "edited_channel_post",
+    "callback_query",
+    "my_chat_member",
+)
+
+# First half of the advisory lock under which updates of one bot get their keys, so that the keys commit in order.
+INTAKE_LOCK = 0x5B0A
+
+_DIALOGS = """
+INSERT INTO engine_dialog (bot_id, business_connection_id, telegram_dialog_id, type, title, person_id)
+SELECT DISTINCT ON (chat.connection, chat.chat_id)
+       %(bot)s, chat.connection, chat.chat_id, chat.chat_type, chat.title, person.id
+FROM jsonb_to_recordset(%(chats)s::jsonb) AS chat(connection text, chat_id text, chat_type text, title text)
+LEFT JOIN accounts_telegramuser AS person
+       ON chat.chat_type = 'private' AND person.telegram_id = chat.chat_id::bigint
+WHERE NOT EXISTS (
+    SELECT FROM engine_dialog AS known
+    WHERE known.platform = 'telegram' AND known.bot_id = %(bot)s
+      AND known.business_connection_id = chat.connection AND known.telegram_dialog_id = chat.chat_id)
+ORDER BY chat.connection, chat.chat_id
+ON CONFLICT DO NOTHING
+"""
+
+# Updates without a chat are kept, and closed at once: nobody handles them.
+_UPDATES = """
+WITH arrival AS (
+    SELECT arrival.*, dialog.id AS dialog_id
+    FROM jsonb_to_recordset(%(arrivals)s::jsonb) AS arrival(
+        place bigint, update_id bigint, kind text, payload jsonb, chat_id text, connection text, command text,
+        sender bigint, message_id text, message_type text, text text, date bigint, media jsonb)
+    LEFT JOIN engine_dialog AS dialog
+        ON dialog.platform = 'telegram' AND dialog.bot_id = %(bot)s
+       AND dialog.business_connection_id = arrival.connection AND dialog.telegram_dialog_id = arrival.chat_id
+), stored AS (
+    INSERT INTO engine_inboundupdate
+        (bot_id, update_id, source, dialog_id, kind, command, payload, status, processed_at)
+    SELECT %(bot)s, update_id, %(source)s, dialog_id, kind, command, payload,
+           CASE WHEN dialog_id IS NULL THEN 'done' ELSE 'pending' END,
+           CASE WHEN dialog_id IS NULL THEN statement_timestamp() END
+    FROM arrival ORDER BY place
+    ON CONFLICT (bot_id, update_id) DO NOTHING
+    RETURNING id, update_id
+), said AS (
+    INSERT INTO engine_message
+        (dialog_id, person_id, direction, status, message_type, text, payload, external_message_id,
+         origin, dedupe_key, timestamp)
+    SELECT arrival.dialog_id, person.id, 'inbound', 'delivered', arrival.message_type, arrival.text, arrival.media,
+           arrival.message_id, 'update:' || stored.id,
+           concat_ws(':', 'in', arrival.connection, arrival.chat_id, arrival.message_id),
+           to_timestamp(arrival.date)
+    FROM stored JOIN arrival USING (update_id)
+    LEFT JOIN accounts_telegramuser AS person ON person.telegram_id = arrival.sender
+    WHERE arrival.message_id <> '' AND arrival.dialog_id IS NOT NULL
+    ORDER BY stored.id
+    ON CONFLICT (dedupe_key) DO NOTHING
+)
+SELECT count(*) FROM stored
+"""
+
+
+def store(updates: Sequence[Mapping[str, Any]], *, bot_id: int, source: str) -> int:
+    """Store a batch of raw updates, each once, in the order given, and commit.
+
+    An update that the database refuses is kept aside, failed, with its error; it never holds up the others.
+
+    Args:
+        updates: as the Bot API sent them, each with an integer `update_id`.
+        bot_id: the bot they are for.
+        source: one of `InboundUpdate.Source`.
+
+    Returns:
+        How many of them were new.
+
+    Raises:
+        Unreadable: one has no update_id.
+        django.db.Error: the database did not take them; nothing is stored and the batch should be offered again.
+    """
+    readable: list[Arrival] = []
+    stored = 0
+    for update in updates:
+        arrivals.update_key(update)
+        try:
+            readable.append(arrivals.read(update))
+        except Unreadable as error:
+            stored += _quarantine(update, str(error), bot_id, source)
+    try:
+        return stored + _store(readable, bot_id, source)
+    except (DataError, IntegrityError, UnicodeError, orjson.JSONEncodeError):
+        return stored + sum(_store_alone(arrival, bot_id, source) for arrival in readable)
+
+
+def _store(batch: Sequence[Arrival], bot_id: int, source: str) -> int:
+    if not batch:
+        return 0
+    parameters = {"bot": bot_id, "source": source}
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(%s, hashint8(%s))", [INTAKE_LOCK, bot_id])
+        sightings.record(arrival.sender for arrival in batch if arrival.sender)
+        chats = [
+            {name: getattr(arrival, name) for name in ("connection", "chat_id", "chat_type", "title")}
+            for arrival in batch
+            if arrival.chat_id
+        ]
+        if chats:
+            cursor.execute(_DIALOGS, parameters | {"chats": orjson.dumps(chats).decode()})
+        rows = orjson.dumps([_row(place, arrival) for place, arrival in enumerate(batch)]).decode()
+        cursor.execute(_UPDATES, parameters | {"arrivals": rows})
+        stored = int(cursor.fetchone()[0])
+        if stored:
+            wake.updates()
+    return stored
+
+
+def _row(place: int, arrival: Arrival) -> dict[str, Any]:
+    return {
+        "place": place,
+        "update_id": arrival.update_id,
+        "kind": arrival.kind,
+        "payload": arrival.payload,
+        "chat_id": arrival.chat_id,
+        "connection": arrival.connection,
+        "command": arrival.command,
+        "sender": arrival.sender.telegram_id if arrival.sender else None,
+        "message_id": arrival.message_id,
+        "message_type": arrival.message_type,
+        "text": arrival.text,
+        "date": arrival.date,
+        "media": arrival.media,
+    }
+
+
+def _store_alone(arrival: Arrival, bot_id: int, source: str) -> int:
+    try:
+        return _store([arrival], bot_id, source)
+    except (DataError, IntegrityError, UnicodeError, orjson.JSONEncodeError) as error:
+        return _quarantine(arrival.payload, f"The database refused it: {type(error).__name__}", bot_id, source)
+
+
+def _quarantine(update: Mapping[str, Any], error: str, bot_id: int, source: str) -> int:
+    """Keep an update that cannot be handled, cleaned of what the database cannot hold, for a person to look at."""
+    number = arrivals.update_key(update)
+    kind = next((str(key) for key in update if key != "update_id"), "")
+    _, created = InboundUpdate.objects.get_or_create(
+        bot_id=bot_id,
+        update_id=number,
+        defaults={
+            "source": source,
+            "kind": _storable(kind)[:50],
+            "payload": _storable(update),
+            "status": InboundUpdate.Status.FAILED,
+            "error": error,
+        },
+    )
+    logger.error("Update %s was put aside: %s", number, error)
+    return int(created)
+
+
+def _storable(value: Any) -> Any:
+    """The value without NUL characters and half surrogate pairs, which PostgreSQL cannot hold."""
+    if isinstance(value, str):
+        return value.replace("\x00", "\ufffd").encode("utf-8", "replace").decode()
+    if isinstance(value, Mapping):
+        return {_storable(str(key)): _storable(item) for key, item in value.items()}
+    return [_storable(item) for item in value] if isinstance(value, list) else value

@@ -1,0 +1,34 @@
+"""Go back from the webhook to polling."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+from django.core.exceptions import ImproperlyConfigured
+from django.core.management.base import BaseCommand, CommandError
+from django.utils.translation import gettext as _
+from telegram.error import TelegramError
+
+from telegrambot.engine.client import explain, make_bot
+
+
+class Command(BaseCommand):
+    """`manage.py deletewebhook`"""
+
+    help = "Remove the webhook, so that runbot can poll."
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        """Remove the webhook and keep what waits; exit code 1 and one sentence when that is not possible."""
+        try:
+            asyncio.run(_remove())
+        except TelegramError as error:
+            raise CommandError(explain(error)) from None
+        except ImproperlyConfigured as error:
+            raise CommandError(str(error)) from None
+        self.stdout.write(_("Telegram posts updates nowhere now; runbot can poll for them."))
+
+
+async def _remove() -> None:
+    async with make_bot() as bot:
+        await bot.delete_webhook(drop_pending_updates=False)

@@ -1,0 +1,30 @@
+"""The engine's tables."""
+
+from telegrambot.engine.models.dialogs import Dialog
+from telegrambot.engine.models.messages import Message, OutgoingFile, Priority
+from telegrambot.engine.models.operation import (
+    BotIdentity,
+    CommandMenu,
+    DialogPace,
+    FailureKind,
+    Heartbeat,
+    RateBucket,
+    RollupCursor,
+)
+from telegrambot.engine.models.updates import InboundUpdate, ProcessedMessage
+
+__all__ = [
+    "BotIdentity",
+    "CommandMenu",
+    "Dialog",
+    "DialogPace",
+    "FailureKind",
+    "Heartbeat",
+    "InboundUpdate",
+    "Message",
+    "OutgoingFile",
+    "Priority",
+    "ProcessedMessage",
+    "RateBucket",
+    "RollupCursor",
+]

@@ -1,0 +1,194 @@
+"""The linear history and the outbox in one: a message is one thing said, by either side."""
+
+from __future__ import annotations
+
+from django.contrib.postgres.functions import RandomUUID
+from django.contrib.postgres.indexes import BrinIndex
+from django.db import models
+from django.db.models import Q
+from django.db.models.functions import Now
+from django.utils.translation import gettext_lazy as _
+
+from config.schema import TimestampedModel
+from telegrambot.accounts.models import TelegramUser
+from telegrambot.engine.models.dialogs import Dialog
+
+
+class Priority(models.IntegerChoices):
+    """Who goes first when not everything may leave at once."""
+
+    ANSWER = 0, _("answer")
+    APPROVED_REPLY = 1, _("approved reply")
+    NOTICE = 2, _("notice to operators")
+    BROADCAST = 9, _("broadcast")
+
+
+class Message(TimestampedModel):
+    """One thing said. Outbound ones are born queued in the transaction that decided to say them."""
+
+    class Direction(models.TextChoices):
+        INBOUND = "inbound", _("inbound")
+        OUTBOUND = "outbound", _("outbound")
+
+    class Status(models.TextChoices):
+        QUEUED = "queued", _("queued")
+        SENDING = "sending", _("sending")
+        SENT = "sent", _("sent")
+        DELIVERED = "delivered", _("delivered")
+        READ = "read", _("read")
+        FAILED = "failed", _("failed")
+        UNCERTAIN = "uncertain", _("uncertain")
+        CANCELLED = "cancelled", _("cancelled")
+
+    class Operation(models.TextChoices):
+        SEND = "send", _("send")
+        EDIT = "edit", _("edit")
+        DELETE = "delete", _("delete")
+
+    # Composite indexes below cover the foreign keys.
+    dialog = models.ForeignKey(
+        Dialog, on_delete=models.CASCADE, related_name="messages", db_index=False, verbose_name=_("dialog")
+    )
+    person = models.ForeignKey(
+        TelegramUser,
+        on_delete=models.SET_NULL,
+        null=True,
+        related_name="messages",
+        db_index=False,
+        verbose_name=_("person"),
+    )
+    platform = models.CharField(_("platform"), max_length=20, db_default="telegram", default="telegram")
+    direction = models.CharField(_("direction"), max_length=10, choices=Direction)
+    status = models.CharField(_("status"), max_length=10, choices=Status, db_default=Status.QUEUED)
+    message_type = models.CharField(_("type"), max_length=30, db_default="text", default="text")
+    text = models.TextField(_("text"), db_default="", default="", blank=True)
+    payload = models.JSONField(_("payload"), db_default={}, default=dict, blank=True)
+    external_message_id = models.CharField(
+        _("message id"),
+        max_length=100,
+        db_default="",
+        default="",
+        blank=True,
+        help_text=_("As Telegram numbers it."),
+    )
+    operation = models.CharField(
+        _("operation"), max_length=10, choices=Operation, db_default=Operation.SEND, default=Operation.SEND
+    )
+    target = models.ForeignKey(
+        "self",
+        on_delete=models.CASCADE,
+        null=True,
+        related_name="revisions",
+        verbose_name=_("changes the message"),
+    )
+    priority = models.SmallIntegerField(
+        _("priority"), choices=Priority, db_default=Priority.ANSWER, default=Priority.ANSWER
+    )
+    not_before = models.DateTimeField(
+        _("not before"),
+        db_default=Now(),
+        null=True,
+        help_text=_("Empty: held back until someone lets it go."),
+    )
+    expires_at = models.DateTimeField(
+        _("worthless after"), null=True, blank=True, help_text=_("An answer an hour late is worse than none.")
+    )
+    attempts = models.SmallIntegerField(_("tries"), db_default=0, default=0)
+    lease_until = models.DateTimeField(_("being sent until"), null=True)
+    claim_token = models.UUIDField(_("claim"), null=True)
+    error = models.TextField(_("error"), db_default="", default="", blank=True)
+    origin = models.CharField(
+        _("made by"),
+        max_length=100,
+        db_default="",
+        default="",
+        help_text=_("What made it, such as update:17."),
+    )
+    dedupe_key = models.CharField(_("unique key"), max_length=150, null=True, unique=True)
+    timestamp = models.DateTimeField(_("time"), db_default=Now())
+
+    class Meta:
+        db_table_comment = "Everything said, by either side: the history and the outbox"
+        verbose_name = _("message")
+        verbose_name_plural = _("messages")
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(direction__in=["inbound", "outbound"]), name="ck_message_direction"
+            ),
+            models.CheckConstraint(
+                condition=Q(
+                    status__in=[
+                        "queued",
+                        "sending",
+                        "sent",
+                        "delivered",
+                        "read",
+                        "failed",
+                        "uncertain",
+                        "cancelled",
+                    ]
+                ),
+                name="ck_message_status",
+            ),
+            models.CheckConstraint(
+                condition=Q(operation="send", target__isnull=True)
+                | Q(operation__in=["edit", "delete"], target__isnull=False),
+                name="ck_message_operation_target",
+            ),
+            models.CheckConstraint(
+                condition=Q(priority__gte=0) & Q(priority__lte=9), name="ck_message_priority"
+            ),
+            # One message in flight per chat keeps the parts of a long answer in order.
+            models.UniqueConstraint(
+                fields=["dialog"], name="uq_message_in_flight", condition=Q(status="sending")
+            ),
+        ]
+        indexes = [
+            # What is held back (a paused broadcast) stays out of the sender's sight.
+            models.Index(
+                fields=["priority", "id"],
+                name="ix_message_queue",
+                condition=Q(status="queued", not_before__isnull=False),
+            ),
+            models.Index(
+                fields=["dialog", "priority", "id"], name="ix_message_lane", condition=Q(status="queued")
+            ),
+            models.Index(
+                fields=["expires_at"],
+                name="ix_message_expiry",
+                condition=Q(status="queued", expires_at__isnull=False),
+            ),
+            models.Index(fields=["lease_until"], name="ix_message_lease", condition=Q(status="sending")),
+            models.Index(
+                fields=["status", "-id"],
+                name="ix_message_unsettled",
+                condition=Q(status__in=["failed", "uncertain"]),
+            ),
+            models.Index(fields=["dialog", "timestamp"], name="ix_message_dialog_timestamp"),
+            models.Index(fields=["dialog", "external_message_id"], name="ix_message_dialog_external"),
+            # For "how many today": rows lie in the order of their creation, so a summary per range is enough.
+            BrinIndex(fields=["created_at"], name="ix_message_created_at", autosummarize=True),
+            models.Index(fields=["target"], name="ix_message_target", condition=Q(target__isnull=False)),
+            models.Index(fields=["person", "-id"], name="ix_message_person"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.get_direction_display()} {self.pk}"
+
+
+class OutgoingFile(models.Model):
+    """A file the bot made and still has to send; kept in the database, so that any process can send it."""
+
+    id = models.UUIDField(primary_key=True, db_default=RandomUUID())
+    name = models.CharField(max_length=255)
+    content = models.BinaryField()
+    created_at = models.DateTimeField(db_default=Now())
+
+    class Meta:
+        db_table_comment = "Files made by the bot, until they are sent"
+        verbose_name = _("outgoing file")
+        verbose_name_plural = _("outgoing files")
+        indexes = [models.Index(fields=["created_at"], name="ix_file_created_at")]
+
+    def __str__(self) -> str:
+        return self.name

@@ -1,0 +1,151 @@
+"""Queue what a view decided to say; the sender carries it out after the commit."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+import orjson
+from django.conf import settings
+from django.db import connection
+from django.utils import timezone
+
+from telegrambot.engine import wake
+from telegrambot.engine.models import Message, OutgoingFile, Priority
+from telegrambot.engine.replies import Button, Media, Reply, Upload
+from telegrambot.engine.splitting import MAX_CAPTION, MAX_TEXT, length, split
+
+_QUEUE = """
+INSERT INTO engine_message
+    (dialog_id, person_id, direction, status, message_type, text, payload, operation, target_id, priority,
+     expires_at, origin, dedupe_key)
+SELECT dialog_id, person_id, 'outbound', 'queued', message_type, text, payload, operation, target_id, priority,
+       statement_timestamp() + make_interval(mins => expires_in), origin, dedupe_key
+FROM jsonb_to_recordset(%s::jsonb) AS draft(
+    place bigint, dialog_id bigint, person_id uuid, message_type text, text text, payload jsonb, operation text,
+    target_id bigint, priority smallint, expires_in int, origin text, dedupe_key text)
+ORDER BY place
+ON CONFLICT (dedupe_key) DO NOTHING
+RETURNING id
+"""
+
+
+@dataclass(slots=True)
+class Draft:
+    """One message to be queued.
+
+    Attributes:
+        text: Telegram HTML.
+        payload: `buttons` (rows of {text, data | url}), `media` ({kind, file_id | url | file, name}), `album`.
+        target: key of the message that an edit or a deletion changes.
+        expires_in: minutes after which it is not worth sending any more; None means never.
+        dedupe_key: a second message with the same key is not queued.
+    """
+
+    dialog_id: int
+    person_id: UUID | None
+    text: str = ""
+    message_type: str = "text"
+    payload: dict[str, Any] = field(default_factory=dict)
+    operation: str = Message.Operation.SEND
+    target_id: int | None = None
+    priority: int = Priority.ANSWER
+    expires_in: int | None = None
+    origin: str = ""
+    dedupe_key: str | None = None
+
+
+def queue(drafts: Sequence[Draft]) -> list[int]:
+    """Queue messages in one statement, in the order given, inside the caller's transaction.
+
+    Returns:
+        The keys of those that were not queued before.
+    """
+    if not drafts:
+        return []
+    rows = [
+        {
+            "place": place,
+            "dialog_id": draft.dialog_id,
+            "person_id": draft.person_id,
+            "message_type": draft.message_type,
+            "text": draft.text,
+            "payload": draft.payload,
+            "operation": draft.operation,
+            "target_id": draft.target_id,
+            "priority": draft.priority,
+            "expires_in": draft.expires_in,
+            "origin": draft.origin,
+            "dedupe_key": draft.dedupe_key,
+        }
+        for place, draft in enumerate(drafts)
+    ]
+    with connection.cursor() as cursor:
+        cursor.execute(_QUEUE, [orjson.dumps(rows).decode()])
+        keys = [key for (key,) in cursor.fetchall()]
+    wake.messages()
+    return keys
+
+
+def drafts(
+    reply: Reply, *, dialog_id: int, person_id: UUID | None, origin: str, target_id: int | None = None
+) -> list[Draft]:
+    """Turn a view's reply into messages: an edit of `target_id` if there is one, and as many parts as it takes."""
+    text = str(reply.text)
+    buttons = _buttons(reply.buttons)
+    album = [_media(media) for media in reply.album]
+    base = {
+        "dialog_id": dialog_id,
+        "person_id": person_id,
+        "origin": origin,
+        "expires_in": settings.ANSWERS_EXPIRE_AFTER_MINUTES,
+    }
+    found: list[Draft] = []
+    if len(album) > 1:
+        found.append(Draft(**base, message_type="album", payload={"album": album}))
+    elif album:
+        caption = text if length(text) <= MAX_CAPTION else ""
+        text = "" if caption else text
+        found.append(Draft(**base, text=caption, message_type=album[0]["kind"], payload={"media": album[0]}))
+    found += [Draft(**base, text=part) for part in split(text, MAX_TEXT)]
+    if found and buttons:
+        found[-1].payload["buttons"] = buttons
+    if found and target_id and not album:
+        found[0].operation, found[0].target_id = Message.Operation.EDIT, target_id
+    return found
+
+
+def say(reply: Reply, *, dialog_id: int, person_id: UUID | None, priority: int, origin: str, key: str) -> list[int]:
+    """Queue something nobody asked for (a notice, an approved reply); `key` makes sure that it is said once."""
+    found = drafts(reply, dialog_id=dialog_id, person_id=person_id, origin=origin)
+    for part, draft in enumerate(found):
+        draft.priority, draft.dedupe_key, draft.expires_in = priority, f"{key}:{part}", None
+    return queue(found)
+
+
+def forget_files(older_than: timedelta) -> int:
+    """Delete files that were made for sending and are older than `older_than`."""
+    deleted, _ = OutgoingFile.objects.filter(created_at__lt=timezone.now() - older_than).delete()
+    return deleted
+
+
+def _buttons(rows: Iterable[Sequence[Button]]) -> list[list[dict[str, str]]]:
+    return [
+        [
+            {"text": str(button.label), **({"url": button.url} if button.url else {"data": button.data})}
+            for button in row
+        ]
+        for row in rows
+        if row
+    ]
+
+
+def _media(media: Media) -> dict[str, str]:
+    if isinstance(media.source, Upload):
+        stored = OutgoingFile.objects.create(name=media.source.name, content=media.source.content)
+        return {"kind": media.kind, "file": str(stored.pk), "name": stored.name}
+    source = "url" if media.source.startswith("https://") else "file_id"
+    return {"kind": media.kind, source: media.source}

@@ -1,0 +1,162 @@
+"""The queue of updates in the database: find chats with work, lock them, take the oldest update of each."""
+
+from __future__ import annotations
+
+import threading
+from collections import deque
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import orjson
+from django.db import connection
+from django.db.backends.base.base import BaseDatabaseWrapper
+
+# How many chats one look at the index finds; they are kept in memory, so that a long queue is not scanned per batch.
+LOOK_AHEAD = 512
+
+# A loose index scan: it jumps from chat to chat instead of reading through one that is fifty thousand updates deep.
+_CHATS_WITH_WORK = """
+WITH RECURSIVE head AS (
+    (SELECT dialog_id, attempts, not_before FROM engine_inboundupdate
+     WHERE status = 'pending' AND dialog_id > %(after)s ORDER BY dialog_id, id LIMIT 1)
+    UNION ALL
+    SELECT following.* FROM head CROSS JOIN LATERAL (
+        SELECT dialog_id, attempts, not_before FROM engine_inboundupdate
+        WHERE status = 'pending' AND dialog_id > head.dialog_id ORDER BY dialog_id, id LIMIT 1) AS following
+)
+SELECT dialog_id, attempts > 0 FROM head WHERE not_before <= statement_timestamp() LIMIT %(limit)s
+"""
+
+_LOCK = "SELECT id FROM engine_dialog WHERE id = ANY(%s) ORDER BY id FOR NO KEY UPDATE SKIP LOCKED"
+
+# A statement of its own: the snapshot of the locking one may be older than its locks.
+_TAKE = """
+SELECT head.id, head.dialog_id, head.update_id, head.bot_id, head.kind, head.payload::text, head.attempts,
+       head.received_at
+FROM unnest(%s::bigint[]) AS locked(dialog_id)
+CROSS JOIN LATERAL (
+    SELECT * FROM engine_inboundupdate
+    WHERE status = 'pending' AND dialog_id = locked.dialog_id ORDER BY id LIMIT 1) AS head
+WHERE head.not_before <= statement_timestamp()
+ORDER BY head.id
+"""
+
+_COUNT = "UPDATE engine_inboundupdate SET attempts = attempts + 1 WHERE id = ANY(%s)"
+
+_CLOSE = """
+UPDATE engine_inboundupdate SET status = 'done', processed_at = clock_timestamp(), error = '' WHERE id = ANY(%s)
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Pending:
+    """An update whose chat is locked by this transaction."""
+
+    key: int
+    dialog_id: int
+    update_id: int
+    bot_id: int
+    kind: str
+    payload: dict[str, Any]
+    attempts: int
+    received_at: datetime
+
+    @property
+    def processed_key(self) -> str:
+        """What makes two updates tell of the same thing."""
+        body = self.payload.get(self.kind) or {}
+        if self.kind == "callback_query":
+            return f"cb:{body['id']}"[:100]
+        if "message_id" in body and "chat" in body:
+            place = f"{body.get('business_connection_id', '')}:{body['chat']['id']}:{body['message_id']}"
+            return f"edit:{place}:{body['edit_date']}"[:100] if "edit_date" in body else f"msg:{place}"[:100]
+        return f"upd:{self.bot_id}:{self.update_id}"
+
+
+class ChatsWithWork:
+    """The chats whose oldest update may be handled now, as of the last look.
+
+    Every look goes on behind the last chat of the one before, so that a busy chat does not starve another.
+    """
+
+    def __init__(self) -> None:
+        self.fresh: deque[int] = deque()
+        self.suspects: deque[int] = deque()  # their oldest update was begun before, and not finished
+        self._after = 0
+
+    def look(self) -> bool:
+        """Look for chats with work if none is remembered. Returns whether there is any."""
+        if not self.fresh and not self.suspects:
+            if not self._look_behind(self._after) and self._after:
+                self._look_behind(0)
+        return bool(self.fresh or self.suspects)
+
+    def take(self, limit: int) -> list[int]:
+        """Take up to `limit` chats that have not been tried before."""
+        return [self.fresh.popleft() for _ in range(min(limit, len(self.fresh)))]
+
+    def _look_behind(self, after: int) -> int:
+        with connection.cursor() as cursor:
+            cursor.execute(_CHATS_WITH_WORK, {"after": after, "limit": LOOK_AHEAD})
+            rows = cursor.fetchall()
+        for dialog_id, begun in rows:
+            (self.suspects if begun else self.fresh).append(dialog_id)
+        self._after = rows[-1][0] if len(rows) == LOOK_AHEAD else 0
+        return len(rows)
+
+
+def lock_and_take(dialog_ids: Sequence[int]) -> list[Pending]:
+    """Lock those of the chats that nobody else holds, and take the oldest due update of each."""
+    with connection.cursor() as cursor:
+        cursor.execute(_LOCK, [list(dialog_ids)])
+        if not (locked := [key for (key,) in cursor.fetchall()]):
+            return []
+        cursor.execute(_TAKE, [locked])
+        return [
+            Pending(key, dialog, number, bot, kind, orjson.loads(payload), attempts, received)
+            for key, dialog, number, bot, kind, payload, attempts, received in cursor.fetchall()
+        ]
+
+
+def close(keys: Sequence[int]) -> None:
+    """Mark updates as done."""
+    with connection.cursor() as cursor:
+        cursor.execute(_CLOSE, [list(keys)])
+
+
+class AttemptJournal:
+    """Counts tries on a connection of its own: the count outlives a rollback, and the death of the process.
+
+    Without it a view that kills its process would be started again for ever.
+    """
+
+    def __init__(self) -> None:
+        self._local = threading.local()
+
+    def count(self, keys: Sequence[int]) -> None:
+        """Count one try for each update, at once."""
+        own = self._connection()
+        own.close_if_unusable_or_obsolete()
+        with own.cursor() as cursor:
+            cursor.execute(_COUNT, [list(keys)])
+
+    def close(self) -> None:
+        """Close this thread's connection."""
+        if hasattr(self._local, "connection"):
+            self._local.connection.close()
+            del self._local.connection
+
+    def _connection(self) -> BaseDatabaseWrapper:
+        if not hasattr(self._local, "connection"):
+            self._local.connection = connection.copy()
+        return self._local.connection  # type: ignore[no-any-return]
+
+
+class AttemptsInTransaction(AttemptJournal):
+    """Counts tries in the transaction at hand, for tests that must not leave it."""
+
+    def count(self, keys: Sequence[int]) -> None:
+        with connection.cursor() as cursor:
+            cursor.execute(_COUNT, [list(keys)])

@@ -1,0 +1,240 @@
+"""Which view answers an update: the registry that `bot.py` modules fill, and the one place that fixes the order."""
+
+from __future__ import annotations
+
+import inspect
+import re
+import typing
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any, TypeVar
+from uuid import UUID
+
+from django.utils.functional import Promise
+from telegram import Update
+from telegram.ext import BaseHandler, CallbackQueryHandler, CommandHandler, MessageHandler, filters
+
+from telegrambot.accounts.catalogue import DeclaredCommand, sync_commands
+from telegrambot.accounts.roles import Role
+
+View = Callable[..., Any]
+F = TypeVar("F", bound=View)
+
+_IN_PRIVATE = filters.UpdateType.MESSAGE & filters.ChatType.PRIVATE
+_IN_GROUPS_TOO = filters.UpdateType.MESSAGE & (filters.ChatType.PRIVATE | filters.ChatType.GROUPS)
+_CONVERTERS: dict[type, Callable[[str], Any]] = {str: str, int: int, UUID: UUID}
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """A chat view and what has to be true before it runs.
+
+    Attributes:
+        name: `<app>.<function>`, unique.
+        role: the least role the program demands.
+        command: the command whose row in the catalogue decides role and activity; empty if none.
+        converters: how to read the arguments of a button.
+    """
+
+    name: str
+    view: View
+    handler: BaseHandler[Any, Any, Any] | None = None
+    role: Role = Role.PUBLIC
+    command: str = ""
+    description: Promise | str = ""
+    is_secret: bool = False
+    converters: tuple[Callable[[str], Any], ...] = ()
+    required: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """A route, and the arguments its view gets besides the request."""
+
+    route: Route
+    args: tuple[Any, ...] = ()
+    kwargs: Mapping[str, Any] = field(default_factory=dict)
+    rest: str = ""
+
+
+class Stale(Exception):
+    """A button whose data no view understands."""
+
+
+class Registry:
+    """Every chat view of the program, in the order in which they are asked."""
+
+    def __init__(self) -> None:
+        self.commands: dict[str, Route] = {}
+        self.buttons: dict[str, Route] = {}
+        self.answers: dict[str, Route] = {}
+        self.phrases: list[Route] = []
+        self.deep_links: dict[str, Route] = {}
+        self.unknown: list[Route] = []
+        self.fallbacks: list[Route] = []
+
+    # ── What bot.py modules call (through engine.chat) ────────────────────────────────────────────────────
+
+    def command(
+        self, name: str, *, description: Promise | str, role: Role = Role.PUBLIC, groups: bool = False
+    ) -> Callable[[F], F]:
+        """Register a view for `/name`. Its catalogue row may demand a higher role or switch it off."""
+
+        def register(view: F) -> F:
+            handler = CommandHandler(name, view, filters=_IN_GROUPS_TOO if groups else _IN_PRIVATE)
+            self._add(self.commands, name, Route(_name(view), view, handler, role, name, description))
+            return view
+
+        return register
+
+    def button(self, *, role: Role = Role.PUBLIC, command: str = "") -> Callable[[F], F]:
+        """Register a view for `Button(label, view, *args)`; with `command`, that command's row decides who may."""
+
+        def register(view: F) -> F:
+            name = _name(view)
+            handler = CallbackQueryHandler(view, pattern=rf"^{re.escape(name)}(?::|$)")
+            converters, required = _converters(view)
+            route = Route(name, view, handler, role, command, converters=converters, required=required)
+            self._add(self.buttons, name, route)
+            view.button_name = name  # type: ignore[attr-defined]
+            return view
+
+        return register
+
+    def answer(self, *, role: Role = Role.PUBLIC, command: str = "") -> Callable[[F], F]:
+        """Register a view for the text that `Reply(ask=view)` asked for."""
+
+        def register(view: F) -> F:
+            handler = MessageHandler(_IN_PRIVATE, view)
+            self._add(self.answers, _name(view), Route(_name(view), view, handler, role, command))
+            view.answer_name = _name(view)  # type: ignore[attr-defined]
+            return view
+
+        return register
+
+    def phrase(self, pattern: str, *, role: Role = Role.PUBLIC, command: str = "") -> Callable[[F], F]:
+        """Register a view for what people say in words: a regular expression for the whole text, any case.
+
+        Named groups become keyword arguments of the view.
+        """
+
+        def register(view: F) -> F:
+            whole = re.compile(rf"\s*(?:{pattern})\s*", re.IGNORECASE)
+            handler = MessageHandler(_IN_PRIVATE & filters.Regex(whole), view)
+            self.phrases.append(Route(_name(view), view, handler, role, command, pattern))
+            return view
+
+        return register
+
+    def deep_link(self, prefix: str, *, role: Role = Role.PUBLIC, secret: bool = False) -> Callable[[F], F]:
+        """Register a view for `/start <prefix><value>`; it gets the value.
+
+        What follows a `secret` prefix is replaced by its SHA-256 before anything is stored (see engine.intake).
+        """
+
+        def register(view: F) -> F:
+            self._add(self.deep_links, prefix, Route(_name(view), view, None, role, is_secret=secret))
+            return view
+
+        return register
+
+    def unknown_command(self, view: F) -> F:
+        """Register the view for commands that do not exist."""
+        self.unknown.append(Route(_name(view), view, MessageHandler(_IN_PRIVATE & filters.COMMAND, view)))
+        return view
+
+    def fallback(self, view: F) -> F:
+        """Register a view for messages that nobody else wanted; the first registered gets them."""
+        self.fallbacks.append(Route(_name(view), view, MessageHandler(_IN_PRIVATE, view)))
+        return view
+
+    # ── What dispatch calls ───────────────────────────────────────────────────────────────────────────────
+
+    def match(self, update: Update, state: Mapping[str, Any]) -> Match | None:
+        """Find the view for an update: commands, buttons, what the chat is in the middle of, phrases, the rest.
+
+        Raises:
+            Stale: a pressed button that no view understands.
+        """
+        for route in self.commands.values():
+            if found := _check(route, update):
+                return Match(route, rest=_after_command(update)) if isinstance(found, tuple) else Match(route)
+        if update.callback_query is not None:
+            return self._match_button(update)
+        asked = self.answers.get(state.get("answer", ""))
+        for route in [*self.unknown, *([asked] if asked else [])]:
+            if _check(route, update):
+                return Match(route)
+        for route in self.phrases:
+            if found := _check(route, update):
+                return Match(route, kwargs=found["matches"][0].groupdict())
+        for route in self.fallbacks:
+            if _check(route, update):
+                return Match(route)
+        return None
+
+    def deep_link_for(self, parameter: str) -> Match | None:
+        """Find the view for what follows `/start`."""
+        for prefix, route in self.deep_links.items():
+            if parameter.startswith(prefix):
+                return Match(route, (parameter[len(prefix) :],))
+        return None
+
+    def secret_prefixes(self) -> Iterator[str]:
+        """The deep links whose value must not be stored."""
+        return (prefix for prefix, route in self.deep_links.items() if route.is_secret)
+
+    def _match_button(self, update: Update) -> Match:
+        for route in self.buttons.values():
+            if _check(route, update):
+                parts = str(update.callback_query.data).split(":")[1:]  # type: ignore[union-attr]
+                if not route.required <= len(parts) <= len(route.converters):
+                    raise Stale
+                try:
+                    return Match(
+                        route, tuple(read(part) for read, part in zip(route.converters, parts, strict=False))
+                    )
+                except ValueError:
+                    raise Stale from None
+        raise Stale
+
+    def _add(self, table: dict[str, Route], key: str, route: Route) -> None:
+        if key in table and table[key].view is not route.view:
+            raise ValueError(f"{key!r} is registered twice: {table[key].name} and {route.name}")
+        table[key] = route
+
+
+registry = Registry()
+
+
+def declare_commands() -> None:
+    """Make the catalogue's rows follow the commands of the program."""
+    sync_commands(
+        DeclaredCommand(name, route.role, route.description) for name, route in registry.commands.items()
+    )
+
+
+def _check(route: Route, update: Update) -> Any:
+    return route.handler.check_update(update) if route.handler is not None else None
+
+
+def _name(view: View) -> str:
+    # telegrambot.guides.bot.open_guide → guides.open_guide, also when bot.py became a package.
+    package = view.__module__.split(".bot")[0]
+    return f"{package.rsplit('.', 1)[-1]}.{view.__name__}"
+
+
+def _converters(view: View) -> tuple[tuple[Callable[[str], Any], ...], int]:
+    parameters = list(inspect.signature(view).parameters.values())[1:]
+    hints = typing.get_type_hints(view)
+    try:
+        converters = tuple(_CONVERTERS[hints[parameter.name]] for parameter in parameters)
+    except KeyError as error:
+        raise TypeError(f"{view.__name__}: arguments of a button are str, int or UUID, not {error}") from None
+    return converters, sum(parameter.default is parameter.empty for parameter in parameters)
+
+
+def _after_command(update: Update) -> str:
+    text = update.effective_message.text if update.effective_message else ""
+    _, _, rest = (text or "").partition(" ") if " " in (text or "") else (text or "").partition("\n")
+    return rest.strip()

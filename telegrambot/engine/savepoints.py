@@ -1,0 +1,46 @@
+"""A savepoint that is set only when something is written: a view that reads costs none."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from django.db import connection, transaction
+
+# A function called by a SELECT may write; the only ones our code calls this way are Procrastinate's and pg_notify.
+_READ = re.compile(r"\s*SELECT\b(?!.*\b(?:procrastinate_|pg_notify))", re.IGNORECASE | re.DOTALL)
+
+
+class LazySavepoint:
+    """Sets a savepoint just before the first write inside `watching()`."""
+
+    def __init__(self) -> None:
+        self._savepoint: str | None = None
+        self._setting = False
+
+    @contextmanager
+    def watching(self) -> Iterator[None]:
+        """Watch the statements of a block."""
+        with connection.execute_wrapper(self._before):
+            yield
+
+    def undo(self) -> None:
+        """Take back what was written since; a no-op when nothing was."""
+        if self._savepoint is not None:
+            transaction.savepoint_rollback(self._savepoint)
+            self._savepoint = None
+
+    def keep(self) -> None:
+        """Keep what was written."""
+        if self._savepoint is not None:
+            transaction.savepoint_commit(self._savepoint)
+            self._savepoint = None
+
+    def _before(self, execute: Callable[..., Any], sql: str, params: Any, many: bool, context: dict[str, Any]) -> Any:
+        if self._savepoint is None and not self._setting and not _READ.match(sql):
+            self._setting = True
+            self._savepoint = transaction.savepoint()
+            self._setting = False
+        return execute(sql, params, many, context)

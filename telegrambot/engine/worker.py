@@ -1,0 +1,36 @@
+"""Background work (Procrastinate), inside `runbot` or in `runworker`."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+
+from procrastinate.contrib.django import app
+
+logger = logging.getLogger(__name__)
+
+# Jobs behind one lock start only at a poll.
+_POLL_SECONDS = 0.5
+_GRACE_SECONDS = 8.0
+
+
+async def run(*, queues: Sequence[str] | None, concurrency: int, name: str, handle_signals: bool) -> None:
+    """Work until cancelled (or told by a signal, with `handle_signals`); running jobs get a few seconds to end.
+
+    Args:
+        queues: the queues to serve; None for all.
+        concurrency: how many jobs may run at once.
+        name: how the worker calls itself in logs and tables.
+        handle_signals: whether SIGTERM and SIGINT are the worker's own to handle.
+    """
+    worker_app = app.with_connector(app.connector.get_worker_connector())  # type: ignore[attr-defined]
+    async with worker_app.open_async():
+        await worker_app.run_worker_async(
+            queues=queues,
+            concurrency=concurrency,
+            name=name,
+            install_signal_handlers=handle_signals,
+            fetch_job_polling_interval=_POLL_SECONDS,
+            shutdown_graceful_timeout=_GRACE_SECONDS,
+            delete_jobs="successful",
+        )

@@ -1,0 +1,94 @@
+"""The parameters of one call: query string, form, multipart or JSON, all read the same way.
+
+https://core.telegram.org/bots/api#making-requests
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from django.core.files.uploadedfile import UploadedFile
+from django.http import HttpRequest
+
+from telegrambot.sandbox.api.errors import BadRequest
+from telegrambot.sandbox.formatted_text import cleaned
+
+
+class Parameters:
+    """Typed access to what the caller sent. Absent, null and empty are the same."""
+
+    def __init__(self, values: Mapping[str, Any], files: Mapping[str, UploadedFile] | None = None) -> None:
+        self._values = values
+        self._files = files or {}
+
+    @classmethod
+    def of(cls, request: HttpRequest) -> Parameters:
+        """Read a request; values in the body win over the query string.
+
+        Raises:
+            BadRequest: the body says that it is JSON and is no JSON object.
+        """
+        values: dict[str, Any] = request.GET.dict()
+        if request.content_type != "application/json":
+            return cls(values | request.POST.dict(), request.FILES.dict())
+        try:
+            body = json.loads(request.body or b"{}")
+        except ValueError:
+            raise BadRequest("can't parse JSON object") from None
+        if not isinstance(body, dict):
+            raise BadRequest("can't parse JSON object")
+        return cls(values | body)
+
+    def text(self, name: str) -> str:
+        """The value as text, "" when absent."""
+        value = self._values.get(name)
+        return "" if value is None else _clean(value if isinstance(value, str) else json.dumps(value))
+
+    def integer(self, name: str, default: int | None = None) -> int | None:
+        """The value as a 64-bit integer; anything else counts as absent."""
+        try:
+            number = int(self.text(name))
+        except ValueError:
+            return default
+        return number if -(2**63) <= number < 2**63 else default
+
+    def flag(self, name: str) -> bool:
+        """The value as a boolean."""
+        return self.text(name).strip().lower() in {"true", "yes", "1"}
+
+    def json(self, name: str) -> Any:
+        """The value as an object or a list; forms carry it as JSON text. None when absent.
+
+        Raises:
+            BadRequest: it is text, and not JSON.
+        """
+        value = self._values.get(name)
+        if not isinstance(value, str):
+            return _clean(value)
+        if not value.strip():
+            return None
+        try:
+            return _clean(json.loads(value))
+        except ValueError:
+            raise BadRequest(f"can't parse {name.replace('_', ' ')} JSON object") from None
+
+    def file(self, name: str) -> UploadedFile | None:
+        """An uploaded file."""
+        return self._files.get(name)
+
+
+def _clean(value: Any) -> Any:
+    """The value with all its texts as Telegram stores them, which is also what PostgreSQL can."""
+    if isinstance(value, str):
+        try:
+            value.encode()
+        except UnicodeEncodeError:
+            raise BadRequest("strings must be encoded in UTF-8") from None
+        return cleaned(value)
+    if isinstance(value, dict):
+        return {_clean(key): _clean(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_clean(item) for item in value]
+    return value

@@ -1,0 +1,45 @@
+"""What a person at the chat page may be told."""
+
+from __future__ import annotations
+
+from config.errors import DomainError
+
+
+class NothingToSend(DomainError):
+    """Write something or choose a file first."""
+
+
+class MessageTooLong(DomainError):
+    """That is too long: Telegram takes {limit} characters."""
+
+
+class FileTooLarge(DomainError):
+    """That file is too large: {limit} MB is the most."""
+
+
+class BotIsBlocked(DomainError):
+    """The bot is blocked. Unblock it to write to it."""
+
+
+class NotStarted(DomainError):
+    """Press Start first: the bot does not know this person yet."""
+
+
+class MessageGone(DomainError):
+    """That message is not there any more."""
+
+
+class ButtonGone(DomainError):
+    """That button is not there any more."""
+
+
+class NotYourMessage(DomainError):
+    """Only one's own texts can be edited."""
+
+
+class InvalidStartCode(DomainError):
+    """A start code has 1 to 64 Latin letters, digits, hyphens or underscores."""
+
+
+class InvalidPerson(DomainError):
+    """A person needs a first name of at most 64 characters and, if any, a user name of 3 to 32 Latin letters, digits or underscores."""

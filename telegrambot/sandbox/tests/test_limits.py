@@ -1,0 +1,65 @@
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+from telegram.error import RetryAfter
+
+from telegrambot.sandbox.limits import OVERALL
+from telegrambot.sandbox.models import SandboxBot, SandboxChat, SandboxMessage
+from telegrambot.sandbox.tests.conftest import RealBot
+from telegrambot.sandbox.tests.factories import ChatFactory
+
+
+def send(bot: RealBot, chat: SandboxChat, times: int) -> None:
+    for _ in range(times):
+        status, body = bot.raw("sendMessage", {"chat_id": chat.pk, "text": "x"})
+        assert status == 200, body
+
+
+@pytest.fixture
+def limited(transactional_db: None) -> None:
+    SandboxBot.objects.current()
+    SandboxBot.objects.update(limits_enabled=True)
+
+
+def test_nothing_is_limited_by_default(bot: RealBot) -> None:
+    send(bot, ChatFactory.create(), 8)
+
+
+@pytest.mark.usefixtures("limited")
+def test_a_private_chat_takes_a_short_burst(bot: RealBot, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PTB_TIMEDELTA", "true")
+    chat = ChatFactory.create()
+    send(bot, chat, 3)
+
+    status, body = bot.raw("sendMessage", {"chat_id": chat.pk, "text": "x"})
+    assert (status, body) == (
+        429,
+        {
+            "ok": False,
+            "error_code": 429,
+            "description": "Too Many Requests: retry after 1",
+            "parameters": {"retry_after": 1},
+        },
+    )
+    assert SandboxMessage.objects.count() == 3
+    with pytest.raises(RetryAfter) as refusal:
+        bot(lambda b: b.send_message(chat.pk, "x"))
+    assert refusal.value.retry_after == timedelta(seconds=1)
+    # Others are not held up.
+    send(bot, ChatFactory.create(), 1)
+
+
+@pytest.mark.usefixtures("limited")
+def test_all_chats_together_are_limited(bot: RealBot) -> None:
+    chat = ChatFactory.create()
+    bot.raw("sendMessage", {"chat_id": chat.pk, "text": "x"})
+    row = SandboxBot.objects.current()
+    assert row.busy_until
+    row.busy_until += timedelta(seconds=OVERALL.burst / OVERALL.per_second + 2)
+    row.save()
+
+    status, body = bot.raw("sendMessage", {"chat_id": ChatFactory.create().pk, "text": "x"})
+    assert status == 429
+    assert body["parameters"]["retry_after"] >= 2

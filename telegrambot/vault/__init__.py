@@ -1,0 +1,1 @@
+"""Secrets at rest: values that are of no use to whoever gets hold of the database alone."""
