@@ -16,11 +16,11 @@ SELECT %s, 5000000 + n FROM generate_series(1, %s) AS n
 MESSAGES = """
 WITH queued AS (
     INSERT INTO engine_message (dialog_id, direction, text)
-    SELECT dialog.id, 'outbound', n::text
-    FROM generate_series(1, %s) AS n
+    SELECT dialog.id, 'outbound', number::text
+    FROM generate_series(1, %s) AS number
     JOIN (SELECT id, row_number() OVER (ORDER BY id) - 1 AS place FROM engine_dialog) AS dialog
-      ON dialog.place = n %% %s
-    ORDER BY n)
+      ON dialog.place = number %% %s
+    ORDER BY number.number)
 SELECT pg_notify('engine_messages', '')
 """
 CHATS = 200

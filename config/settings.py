@@ -160,7 +160,7 @@ LOG_LEVEL = env.str("LOG_LEVEL", "INFO")
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "filters": {"token": {"()": "telegrambot.engine.transport.TokenFilter"}},
+    "filters": {"token": {"()": "config.redaction.TokenFilter"}},
     "formatters": {"line": {"format": "{asctime} {levelname:<7} {name}: {message}", "style": "{"}},
     "handlers": {
         "console": {"class": "logging.StreamHandler", "formatter": "line", "filters": ["token"]},

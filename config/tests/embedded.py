@@ -12,8 +12,9 @@ import tempfile
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from unittest.mock import patch
 
-from config.database.server import EmbeddedServer
+from config.database.server import SERVER_SETTINGS, EmbeddedServer
 
 AS_ROOT = os.geteuid() == 0
 BASE_DIR = Path(__file__).resolve().parents[2]
@@ -35,7 +36,9 @@ def server_in(root: Path) -> Iterator[EmbeddedServer]:
     """A server that is not started yet; stopped at the end, nothing of it stays behind."""
     server = EmbeddedServer(root)
     try:
-        yield server
+        # No test cuts the power: what a killed process has written stays written.
+        with patch.dict(SERVER_SETTINGS, fsync="off"):
+            yield server
     finally:
         if server.is_running():
             os.kill(postmaster(server), signal.SIGQUIT)  # without the checkpoint of an orderly stop

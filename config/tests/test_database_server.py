@@ -242,7 +242,7 @@ def test_a_deleted_folder_means_a_new_database(server):
     shutil.rmtree(server.root)
     assert not server.is_running()
     server.ensure("app")
-    os.kill(old, signal.SIGTERM)  # it would leave by itself within a minute
+    os.kill(old, signal.SIGQUIT)  # it would leave by itself within a minute
     while Path(f"/proc/{old}").exists():
         time.sleep(0.01)
     with connect(server) as connection:

@@ -8,8 +8,10 @@ from django.utils.translation import gettext
 from telegram import Bot
 from telegram.error import InvalidToken, TelegramError
 
+from config.redaction import redact
 from telegrambot.engine import credentials
-from telegrambot.engine.transport import AiohttpRequest, Outcome, outcome_of, redact
+from telegrambot.engine.transport import AiohttpRequest
+from telegrambot.engine.transport_errors import Outcome, outcome_of
 
 # getUpdates may be answered after Telegram's longest poll; a slow line adds to that.
 POLLING_READ_SECONDS = 10.0

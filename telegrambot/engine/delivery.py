@@ -23,7 +23,8 @@ from telegram import (
 from telegram.constants import ParseMode
 from telegram.error import BadRequest, ChatMigrated, Forbidden, InvalidToken, RetryAfter, TelegramError
 
-from telegrambot.engine import transport
+from config.redaction import redact
+from telegrambot.engine import transport_errors
 from telegrambot.engine.claims import Claim, Outcome
 from telegrambot.engine.models import Priority
 
@@ -147,7 +148,7 @@ def _receipt(sent: Any) -> dict[str, Any]:
 
 def _explain(claim: Claim, error: TelegramError | TimeoutError) -> Outcome:
     """Which line of the table in docs/architecture.md (A message out) this is."""
-    reason = transport.redact(str(error) or type(error).__name__)
+    reason = redact(str(error) or type(error).__name__)
 
     def outcome(status: str, **more: Any) -> Outcome:
         return Outcome(claim.message_id, claim.token, claim.dialog_id, status, error=reason, **more)
@@ -169,12 +170,12 @@ def _explain(claim: Claim, error: TelegramError | TimeoutError) -> Outcome:
         case BadRequest() if claim.operation == "edit" and any(hint in reason.lower() for hint in _GONE):
             return outcome("queued", attempts_back=1, operation="send")
     repeatable = claim.operation != "send" or claim.priority not in (Priority.APPROVED_REPLY, Priority.BROADCAST)
-    match transport.outcome_of(error):
-        case transport.Outcome.NEVER_SENT:
+    match transport_errors.outcome_of(error):
+        case transport_errors.Outcome.NEVER_SENT:
             return outcome("queued", attempts_back=1, delay=wait)
-        case transport.Outcome.REFUSED:
+        case transport_errors.Outcome.REFUSED:
             return outcome("failed")
-        case transport.Outcome.SERVER_ERROR if repeatable:
+        case transport_errors.Outcome.SERVER_ERROR if repeatable:
             return outcome("queued", delay=wait) if claim.attempts < MAX_ATTEMPTS else outcome("failed")
         case _ if claim.operation != "send":
             return outcome("queued", delay=wait) if claim.attempts < MAX_ATTEMPTS else outcome("failed")

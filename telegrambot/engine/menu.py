@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import logging
-import time
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from time import monotonic
 
 from telegram import Bot
 from telegram.error import BadRequest, Forbidden, RetryAfter, TelegramError
 
+from config.redaction import redact
 from telegrambot.accounts.catalogue import Catalogue
 from telegrambot.engine import command_menus
 from telegrambot.engine.command_menus import Fingerprint, Menu
 from telegrambot.engine.threads import DatabaseThreads
-from telegrambot.engine.transport import redact
 
 logger = logging.getLogger(__name__)
 
@@ -57,7 +57,7 @@ class MenuKeeper:
         Raises:
             django.db.Error: the database failed; the next pass goes on where this one was.
         """
-        if time.monotonic() < self._resume_at:
+        if monotonic() < self._resume_at:
             return 0
         scan = await self._threads.run(self._current_scan)
         if scan is None:
@@ -105,7 +105,7 @@ class MenuKeeper:
                 )
         except RetryAfter as error:
             wait = error.retry_after
-            self._resume_at = time.monotonic() + (
+            self._resume_at = monotonic() + (
                 wait.total_seconds() if isinstance(wait, timedelta) else float(wait)
             )
             return False

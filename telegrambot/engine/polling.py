@@ -15,12 +15,12 @@ from telegram import Bot
 from telegram.error import Conflict, InvalidToken, RetryAfter, TelegramError
 from telegram.warnings import PTBUserWarning
 
+from config.redaction import redact
 from telegrambot.engine import direct_connection, intake
 from telegrambot.engine.delivery import Unauthorized
 from telegrambot.engine.exceptions import AlreadyPolling
 from telegrambot.engine.models import InboundUpdate
 from telegrambot.engine.threads import DatabaseThreads
-from telegrambot.engine.transport import redact
 
 logger = logging.getLogger(__name__)
 

@@ -15,6 +15,7 @@ from django.db import DatabaseError, InterfaceError, OperationalError
 from telegram import Bot
 from telegram.error import InvalidToken, TelegramError
 
+from config.redaction import redact
 from telegrambot.accounts.services import ensure_configured_owner
 from telegrambot.engine import bell, health, identity, wake, worker
 from telegrambot.engine.client import make_bot
@@ -27,7 +28,6 @@ from telegrambot.engine.polling import Poller, PollingLock
 from telegrambot.engine.routing import declare_commands
 from telegrambot.engine.sender import Sender
 from telegrambot.engine.threads import DatabaseThreads
-from telegrambot.engine.transport import redact
 
 T = TypeVar("T")
 

@@ -1,129 +1,30 @@
-"""The way of a request to the Bot API: aiohttp underneath python-telegram-bot.
-
-What matters to a sender after a failure is what may have happened at the other end; `outcome_of` says it.
-"""
+"""The way of a request to the Bot API: aiohttp underneath python-telegram-bot."""
 
 from __future__ import annotations
 
 import asyncio
-import enum
-import io
-import logging
 import os
-import re
-from collections.abc import AsyncIterator
 from http import HTTPStatus
-from typing import IO, Any, cast
+from typing import Any, cast
 
 import aiohttp
 import orjson
-from aiohttp.abc import AbstractStreamWriter
 from aiohttp.connector import Connection
-from telegram import error as telegram_error
-from telegram.error import NetworkError, TimedOut
+from telegram.error import NetworkError
 from telegram.request import BaseRequest, RequestData
 from yarl import URL
 
-_CHUNK_BYTES = 64 * 1024
-_TOKEN = re.compile(r"(?<!\d)\d+(?::|%3A)[A-Za-z0-9_-]{30,}", re.IGNORECASE)
-# A file name comes from whoever sent the file; a line break in it would end the part's header.
-_CONTROL_CHARACTERS = re.compile(r"[\x00-\x1f\x7f]")
+from telegrambot.engine import request_body
+from telegrambot.engine.transport_errors import (
+    HttpStatusError,
+    MaybeDeliveredError,
+    MaybeDeliveredTimeoutError,
+    NeverSentError,
+    NeverSentTimeoutError,
+)
+
 # BaseRequest has an error class for these, and for answers that carry `parameters`.
 _STATUSES_OF_BASE_REQUEST = frozenset({400, 401, 403, 404, 409})
-
-
-class NeverSentError(NetworkError):
-    """The request got no further than this machine or its proxy: sending it again cannot double it."""
-
-
-class NeverSentTimeoutError(NeverSentError, TimedOut):
-    """No connection, or no free place in the pool, in time."""
-
-
-class MaybeDeliveredError(NetworkError):
-    """The connection failed after the request may have been written: Telegram may have acted on it."""
-
-
-class MaybeDeliveredTimeoutError(MaybeDeliveredError, TimedOut):
-    """Writing the request or reading the answer took too long."""
-
-
-class HttpStatusError(NetworkError):
-    """An answer with a status for which python-telegram-bot has no error class, such as 413 or any 5xx.
-
-    `status` is the HTTP status; the message is Telegram's description.
-    """
-
-    def __init__(self, message: str, status: int) -> None:
-        super().__init__(message)
-        self.status = status
-
-    def __reduce__(self) -> tuple[type, tuple[Any, ...]]:
-        return self.__class__, (self.message, self.status)
-
-
-class Outcome(enum.Enum):
-    """What a failed request may have done at Telegram's end."""
-
-    NEVER_SENT = "never sent"
-    REFUSED = "refused"
-    SERVER_ERROR = "server error"
-    UNKNOWN = "unknown"
-
-
-def outcome_of(error: BaseException) -> Outcome:
-    """Tell what may have happened to a request that ended in `error`; what is not known for sure is UNKNOWN.
-
-    NEVER_SENT: nothing left. REFUSED: Telegram answered with a 4xx and did nothing. SERVER_ERROR: it answered
-    with a 5xx. UNKNOWN: it may have done what was asked; repeating the request may do it twice.
-    """
-    match error:
-        case NeverSentError():
-            return Outcome.NEVER_SENT
-        case HttpStatusError(status=status) if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
-            return Outcome.SERVER_ERROR
-        case HttpStatusError(status=status) if status >= HTTPStatus.BAD_REQUEST:
-            return Outcome.REFUSED
-        case (
-            telegram_error.BadRequest()
-            | telegram_error.Forbidden()
-            | telegram_error.RetryAfter()
-            | telegram_error.ChatMigrated()
-            | telegram_error.Conflict()
-            | telegram_error.InvalidToken()
-            | telegram_error.EndPointNotFound()
-        ):
-            return Outcome.REFUSED
-    return Outcome.UNKNOWN
-
-
-def redact(text: str) -> str:
-    """Return `text` with everything that looks like a bot token replaced by `<token>`."""
-    return _TOKEN.sub("<token>", text)
-
-
-class TokenFilter(logging.Filter):
-    """Removes bot tokens from a record's message, arguments, traceback and stack.
-
-    Attach it to handlers: a logger's filter does not see what its child loggers pass up.
-    """
-
-    def filter(self, record: logging.LogRecord) -> bool:
-        try:
-            message = record.getMessage()
-        except Exception as error:  # noqa: BLE001 - a wrong log call must not break the code that made it
-            record.msg, record.args = redact(f"{record.msg!r} with {record.args!r} ({error!r})"), None
-        else:
-            if (clean := redact(message)) != message:
-                record.msg, record.args = clean, None
-        if record.exc_info and record.exc_info[0]:
-            traceback = logging.Formatter().formatException(record.exc_info)
-            if (clean := redact(traceback)) != traceback:
-                # Handlers that format the exception themselves must not find the original.
-                record.exc_text, record.exc_info = clean, None
-        record.exc_text = record.exc_text and redact(record.exc_text)
-        record.stack_info = record.stack_info and redact(record.stack_info)
-        return True
 
 
 class AiohttpRequest(BaseRequest):
@@ -138,7 +39,7 @@ class AiohttpRequest(BaseRequest):
     files; `pool_timeout` for a free place in the pool. `proxy` is an http:// or https:// URL, which may hold
     credentials; any other kind raises ValueError.
 
-    Errors of `do_request` are those of this module, see `outcome_of`. None holds a URL, so none holds the
+    Errors of `do_request` are those of `transport_errors`, see `outcome_of`. None holds a URL, so none holds the
     token or the proxy's password; nor does its cause or context.
     """
 
@@ -207,7 +108,7 @@ class AiohttpRequest(BaseRequest):
         """
         with_files = request_data is not None and request_data.contains_files
         usual_write_timeout = self._media_write_timeout if with_files else self._write_timeout
-        body = _body(request_data, _chosen(write_timeout, usual_write_timeout)) if request_data else None
+        body = request_body.encode(request_data, _chosen(write_timeout, usual_write_timeout)) if request_data else None
         timeout = aiohttp.ClientTimeout(
             connect=_chosen(connect_timeout, self._connect_timeout),
             sock_read=_chosen(read_timeout, self._read_timeout),
@@ -272,64 +173,6 @@ class _Connector(aiohttp.TCPConnector):
         except (aiohttp.ClientError, OSError) as error:
             failure = NeverSentError(f"No connection: {_reason(error)}.")
         raise failure
-
-
-class _Body(aiohttp.Payload):
-    """Bytes or a file, written in pieces, each within the write timeout, which aiohttp lacks.
-
-    Leaves the file open: it belongs to the caller.
-    """
-
-    def __init__(self, content: bytes | IO[bytes], content_type: str, write_timeout: float | None) -> None:
-        super().__init__(content, content_type=content_type)
-        self._write_timeout = write_timeout
-        self._size = len(content) if isinstance(content, bytes) else _remaining_bytes(content)
-
-    def decode(self, encoding: str = "utf-8", errors: str = "strict") -> str:
-        raise TypeError("A streamed body has no text form.")
-
-    async def write(self, writer: AbstractStreamWriter) -> None:
-        async for chunk in self._chunks():
-            async with asyncio.timeout(self._write_timeout):
-                await writer.write(chunk)
-                await writer.drain()
-
-    async def _chunks(self) -> AsyncIterator[bytes]:
-        if isinstance(self._value, bytes):
-            for start in range(0, len(self._value), _CHUNK_BYTES):
-                yield self._value[start : start + _CHUNK_BYTES]
-        else:
-            while chunk := await asyncio.to_thread(self._value.read, _CHUNK_BYTES):
-                yield chunk
-
-
-def _body(request_data: RequestData, write_timeout: float | None) -> aiohttp.Payload:
-    """Encode as a form, which every Bot API server understands, or as multipart when there are files."""
-    if not request_data.contains_files:
-        # yarl quotes in C: urllib takes a millisecond of the event loop for 4,096 emoji.
-        form = URL.build(query=request_data.json_parameters).raw_query_string.encode()
-        return _Body(form, "application/x-www-form-urlencoded", write_timeout)
-    multipart = aiohttp.MultipartWriter("form-data")
-    for name, value in request_data.json_parameters.items():
-        part = _Body(value.encode(), "text/plain; charset=utf-8", write_timeout)
-        # Telegram reads names as they stand, it does not decode the percent signs of quoted fields.
-        part.set_content_disposition("form-data", quote_fields=False, name=name)
-        multipart.append_payload(part)
-    for name, (filename, content, mime_type) in request_data.multipart_data.items():
-        part = _Body(content, mime_type, write_timeout)
-        safe_name = _CONTROL_CHARACTERS.sub("_", filename)
-        part.set_content_disposition("form-data", quote_fields=False, name=name, filename=safe_name)
-        multipart.append_payload(part)
-    return multipart
-
-
-def _remaining_bytes(file: IO[bytes]) -> int | None:
-    if not file.seekable():
-        return None
-    position = file.tell()
-    end = file.seek(0, io.SEEK_END)
-    file.seek(position)
-    return end - position
 
 
 def _is_http_url(text: str) -> bool:

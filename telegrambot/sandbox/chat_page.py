@@ -9,7 +9,13 @@ from django.utils import timezone
 from django.utils.translation import gettext
 
 from telegrambot.sandbox.files import picture_type
-from telegrambot.sandbox.models import SandboxCallback, SandboxChat, SandboxFile, SandboxMessage, SandboxPerson
+from telegrambot.sandbox.models import (
+    SandboxCallback,
+    SandboxChat,
+    SandboxFile,
+    SandboxMessage,
+    SandboxPerson,
+)
 from telegrambot.sandbox.rendering import render
 
 # The page opens with this many; older ones stay in the database.
@@ -32,7 +38,9 @@ def opening_messages(chat: SandboxChat) -> list[str]:
 
 def changes(chat: SandboxChat, since: int) -> dict[str, Any]:
     """What a page that has seen revision `since` needs to catch up."""
-    messages = list(_messages().filter(chat_id=chat.pk, revision__gt=since).order_by("revision")[:MAX_CHANGES])
+    messages = list(
+        _messages().filter(chat_id=chat.pk, revision__gt=since).order_by("revision")[:MAX_CHANGES]
+    )
     answers = SandboxCallback.objects.filter(chat_id=chat.pk, revision__gt=since)
     # More than one page of changes: go on from the last one that was taken.
     is_complete = len(messages) < MAX_CHANGES
@@ -40,9 +48,7 @@ def changes(chat: SandboxChat, since: int) -> dict[str, Any]:
         "revision": chat.revision if is_complete else messages[-1].revision,
         "blocked": bool(chat.blocked_at),
         "doing": _doing(chat),
-        "messages": [
-            {"id": row.pk, "html": "" if row.deleted_at else message_html(row)} for row in messages
-        ],
+        "messages": [{"id": row.pk, "html": "" if row.deleted_at else message_html(row)} for row in messages],
         "answers": [
             {"message": row.message_id, "text": row.answer, "alert": row.is_alert} for row in answers
         ],

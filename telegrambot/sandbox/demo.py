@@ -23,8 +23,10 @@ class _Member:
     """What the bot already knows this person as; None: they have not met."""
 
 
+OWNER_TELEGRAM_ID = 1_100_000_001
+
 MEMBERS = (
-    _Member(1_100_000_001, "Olivia", "Novak", "olivia_novak", SandboxPerson.Part.OWNER, Role.OWNER),
+    _Member(OWNER_TELEGRAM_ID, "Olivia", "Novak", "olivia_novak", SandboxPerson.Part.OWNER, Role.OWNER),
     _Member(1_100_000_002, "Anton", "Berg", "anton_berg", SandboxPerson.Part.ADMIN, Role.ADMIN),
     _Member(1_100_000_003, "Sara", "Haddad", "sara_haddad", SandboxPerson.Part.SUBSCRIBER, Role.SUBSCRIBER),
     _Member(1_100_000_004, "Nikita", "Orlov", "nikita_orlov", SandboxPerson.Part.NEWCOMER, None),

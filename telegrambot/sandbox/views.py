@@ -71,7 +71,9 @@ def changes(request: HttpRequest, person_id: int) -> JsonResponse:
 @require_POST
 def add_person(request: HttpRequest) -> HttpResponse:
     """Let somebody new join."""
-    given = {name: request.POST.get(name, "") for name in ("first_name", "last_name", "username", "language_code")}
+    given = {
+        name: request.POST.get(name, "") for name in ("first_name", "last_name", "username", "language_code")
+    }
     try:
         person = people.add_person(**given)
     except InvalidPerson as error:

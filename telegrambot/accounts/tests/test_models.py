@@ -88,7 +88,14 @@ def test_the_database_moves_updated_at(factory):
 
 @pytest.mark.parametrize(
     ("telegram", "chosen", "spoken"),
-    [("ru", "", "ru"), ("ru-RU", "", "ru"), ("de", "", "en"), ("", "", "en"), ("ru", "en", "en"), ("rup", "", "en")],
+    [
+        ("ru", "", "ru"),
+        ("ru-RU", "", "ru"),
+        ("de", "", "en"),
+        ("", "", "en"),
+        ("ru", "en", "en"),
+        ("rup", "", "en"),
+    ],
 )
 def test_the_language_is_the_chosen_one_else_telegrams_else_english(telegram, chosen, spoken):
     assert TelegramUser(language_code=telegram, preferences={"language": chosen}).language == spoken

@@ -23,7 +23,9 @@ def test_a_name_or_a_city_is_found(text, name):
     assert find_timezone(text) == name
 
 
-@pytest.mark.parametrize("text", ["", "Atlantis", "../../etc/passwd", "/etc/localtime", "Europe", "\x00", "x" * 5000])
+@pytest.mark.parametrize(
+    "text", ["", "Atlantis", "../../etc/passwd", "/etc/localtime", "Europe", "\x00", "x" * 5000]
+)
 def test_anything_else_is_refused(text):
     with pytest.raises(UnknownTimeZone):
         find_timezone(text)

@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib.admin import ShowFacets
+from django.contrib.admin.options import IncorrectLookupParameters
+from django.contrib.admin.views.main import ChangeList
 from django.db.models import Model, Q, QuerySet
 from django.http import HttpRequest
 from unfold.admin import ModelAdmin
@@ -40,9 +42,15 @@ class ReadOnlyAdmin(ModelAdmin):
         """The condition for what was typed into the search box; every part of it has an index."""
         raise NotImplementedError
 
+    def get_changelist_instance(self, request: HttpRequest, *args: Any, **kwargs: Any) -> ChangeList:
+        """Send whoever mangles the address back to the whole list: PostgreSQL takes no NUL in a filter."""
+        if any("\x00" in value for value in request.GET.values()):
+            raise IncorrectLookupParameters
+        return super().get_changelist_instance(request, *args, **kwargs)
+
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
     ) -> tuple[QuerySet[Any], bool]:
         """Search by whole numbers and beginnings of names, never inside a million texts."""
-        term = search_term.replace("\x00", "").strip()
+        term = search_term.strip()
         return (queryset.filter(self.matching(term)) if term else queryset), False

@@ -40,17 +40,15 @@ from telegram.error import (
 from telegram.request import BaseRequest
 from yarl import URL
 
-from telegrambot.engine.transport import (
-    AiohttpRequest,
+from telegrambot.engine.transport import AiohttpRequest
+from telegrambot.engine.transport_errors import (
     HttpStatusError,
     MaybeDeliveredError,
     MaybeDeliveredTimeoutError,
     NeverSentError,
     NeverSentTimeoutError,
     Outcome,
-    TokenFilter,
     outcome_of,
-    redact,
 )
 
 TOKEN = "123456789:AAExampleExampleExampleExample_-0ab"

@@ -23,7 +23,7 @@ from telegrambot.engine import webhook
 from telegrambot.engine.client import explain, make_bot
 from telegrambot.engine.intake import ALLOWED_UPDATES
 from telegrambot.engine.models import InboundUpdate, Message
-from telegrambot.engine.transport import NeverSentError
+from telegrambot.engine.transport_errors import NeverSentError
 
 SECRET = "right-Secret_1"
 TOKEN = "7000001:" + "A" * 35

@@ -34,7 +34,9 @@ def said(chat: SandboxChat) -> SandboxMessage:
     return MessageFactory.create(chat=chat, text="Before", reply_markup=BUTTONS.to_dict())
 
 
-def test_a_text_is_edited_and_loses_its_buttons(bot: RealBot, chat: SandboxChat, said: SandboxMessage) -> None:
+def test_a_text_is_edited_and_loses_its_buttons(
+    bot: RealBot, chat: SandboxChat, said: SandboxMessage
+) -> None:
     edited = bot(lambda b: b.edit_message_text("<u>After</u>", chat.pk, said.pk, parse_mode="HTML"))
 
     assert edited.text == "After"
@@ -85,7 +87,9 @@ def test_what_is_not_there_cannot_be_edited(bot: RealBot, chat: SandboxChat) -> 
 def test_a_caption_is_edited(bot: RealBot, chat: SandboxChat, said: SandboxMessage) -> None:
     photo = bot(lambda b: b.send_photo(chat.pk, PNG, caption="Before"))
 
-    assert bot(lambda b: b.edit_message_caption(chat.pk, photo.message_id, caption="After")).caption == "After"
+    assert (
+        bot(lambda b: b.edit_message_caption(chat.pk, photo.message_id, caption="After")).caption == "After"
+    )
     with pytest.raises(BadRequest, match="There is no caption in the message to edit"):
         bot(lambda b: b.edit_message_caption(chat.pk, said.pk, caption="After"))
 
@@ -154,7 +158,9 @@ def test_an_old_or_unknown_query_is_too_old(
     if age:
         SandboxCallback.objects.update(pressed_at=timezone.now() - age)
 
-    with pytest.raises(BadRequest, match="Query is too old and response timeout expired or query id is invalid"):
+    with pytest.raises(
+        BadRequest, match="Query is too old and response timeout expired or query id is invalid"
+    ):
         bot(lambda b: b.answer_callback_query(str(query.pk) if age else "4711"))
 
 

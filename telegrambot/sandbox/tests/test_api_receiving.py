@@ -219,7 +219,14 @@ def test_an_unreachable_webhook_keeps_updates_waiting(bot: RealBot, writer: Sand
 
 @pytest.mark.parametrize(
     "url",
-    ["https://127.0.0.1/x", "http://example.org/x", "http://10.0.0.1/", "http://localhost.evil.org/", "x", "http://[/"],
+    [
+        "https://127.0.0.1/x",
+        "http://example.org/x",
+        "http://10.0.0.1/",
+        "http://localhost.evil.org/",
+        "x",
+        "http://[/",
+    ],
 )
 def test_a_webhook_elsewhere_is_refused(bot: RealBot, url: str) -> None:
     with pytest.raises(BadRequest, match="(?i)bad webhook"):

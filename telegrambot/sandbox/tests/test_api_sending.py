@@ -67,7 +67,7 @@ def test_a_message_arrives_formatted(bot: RealBot, chat: SandboxChat) -> None:
         ("  \n ", "Message text is empty"),
         ("<b></b>", "Message text is empty"),
         ("x" * 4097, "Message is too long"),
-        ("<b>open", 'Can\'t parse entities: can\'t find end tag corresponding to start tag "b"'),
+        ("<b>open", "Can't parse entities: can't find end tag corresponding to start tag \"b\""),
         ("<table>", 'Can\'t parse entities: unsupported start tag "table" at byte offset 0'),
         ("a < b", 'Can\'t parse entities: unsupported start tag "" at byte offset 2'),
     ],

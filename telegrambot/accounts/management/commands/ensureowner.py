@@ -43,7 +43,9 @@ class Command(BaseCommand):
         if kept and user.check_password(kept):
             self.stdout.write(f"Admin login: {NAME}, password: {kept} (kept in {path})")
         else:
-            self.stdout.write(f"Admin login: {NAME}, with the password you chose (changepassword sets another).")
+            self.stdout.write(
+                f"Admin login: {NAME}, with the password you chose (changepassword sets another)."
+            )
 
     def _link(self, user: User, telegram_id: int) -> None:
         person = TelegramUser.objects.filter(telegram_id=telegram_id).first()

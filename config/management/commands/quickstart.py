@@ -1,0 +1,28 @@
+"""`manage.py quickstart`: prepare the database of a development checkout and say where to go."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.conf import settings
+from django.core.management import call_command
+from django.core.management.base import BaseCommand, CommandError
+
+
+class Command(BaseCommand):
+    help = "Prepares a development checkout: migrates, fills the demo, makes the first login, says where to go."
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        if not settings.DEBUG:
+            raise CommandError("This prepares a development checkout. With DEBUG off, see docs/operations.md.")
+        self.stdout.write("Preparing the database…")
+        call_command("migrate", verbosity=0)
+        root = f"http://127.0.0.1:{settings.PORT}"
+        if settings.SANDBOX:
+            call_command("filldemo", stdout=self.stdout)
+            self.stdout.write(f"Chat with the bot: {root}/sandbox/")
+        else:
+            call_command("ensureowner", stdout=self.stdout)
+            self.stdout.write("Become the owner in Telegram: manage.py claimowner prints a link once the bot runs.")
+        self.stdout.write(f"Admin:             {root}/admin/")
+        self.stdout.write("Stop with Ctrl-C.\n")

@@ -1,0 +1,220 @@
+from __future__ import annotations
+
+import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.test import Client
+
+from telegrambot.sandbox import files, people
+from telegrambot.sandbox.models import (
+    SandboxBot,
+    SandboxCallback,
+    SandboxMessage,
+    SandboxPerson,
+    SandboxUpdate,
+)
+from telegrambot.sandbox.tests.factories import PNG, ChatFactory, MessageFactory, PersonFactory
+
+pytestmark = pytest.mark.django_db
+
+
+def url(person: SandboxPerson, act: str = "") -> str:
+    return f"/sandbox/{person.pk}/{act}"
+
+
+def test_people_are_listed(page: Client, person: SandboxPerson) -> None:
+    html = page.get("/sandbox/").content.decode()
+
+    assert url(person) in html
+    assert "Greta Lind" in html
+    assert SandboxBot.objects.current().token not in html
+
+
+def test_the_page_allows_nothing_inline(page: Client, person: SandboxPerson) -> None:
+    people.send_text(person, "<script>alert(1)</script>")
+    response = page.get(url(person))
+    html = response.content.decode()
+
+    assert "script-src 'self'" in response["Content-Security-Policy"]
+    assert "unsafe" not in response["Content-Security-Policy"]
+    assert "<script>" not in html
+    assert " style=" not in html
+    assert " onclick=" not in html
+    assert "&lt;script&gt;alert(1)&lt;/script&gt;" in html
+
+
+def test_an_unknown_person_is_not_found(page: Client) -> None:
+    assert page.get("/sandbox/4711/").status_code == 404
+    assert page.post("/sandbox/4711/send/", {"text": "x"}).status_code == 404
+
+
+def test_a_text_is_sent_and_shows_up(page: Client, person: SandboxPerson) -> None:
+    assert page.post(url(person, "send/"), {"text": "Hello <b>bot</b>"}).json() == {}
+
+    changes = page.get(url(person, "changes/"), {"since": "0"}).json()
+    assert "Hello &lt;b&gt;bot&lt;/b&gt;" in changes["messages"][0]["html"]
+    assert SandboxUpdate.objects.get().payload["message"]["text"] == "Hello <b>bot</b>"
+    seen = page.get(url(person, "changes/"), {"since": str(changes["revision"])}).json()
+    assert (seen["messages"], seen["revision"]) == ([], changes["revision"])
+
+
+def test_every_post_needs_the_csrf_token(person: SandboxPerson) -> None:
+    strict = Client(enforce_csrf_checks=True, HTTP_HOST="localhost")
+
+    for act in ("send/", "start/", "press/", "block/", "unblock/", "language/"):
+        assert strict.post(url(person, act), {"text": "x"}).status_code == 403
+    assert strict.post("/sandbox/people/add/", {"first_name": "Nina"}).status_code == 403
+    assert not SandboxMessage.objects.exists()
+    assert SandboxPerson.objects.count() == 1
+
+
+def test_acts_are_posts(page: Client, person: SandboxPerson) -> None:
+    for act in ("send/", "start/", "press/", "block/", "unblock/", "language/"):
+        assert page.get(url(person, act)).status_code == 405
+
+
+def test_what_went_wrong_is_told_in_a_sentence(page: Client, person: SandboxPerson) -> None:
+    response = page.post(url(person, "send/"), {"text": " "})
+
+    assert response.status_code == 400
+    assert response.json() == {"error": "Write something or choose a file first."}
+    for fields in ({}, {"message_id": "x", "row": "0", "column": "0"}, {"message_id": "9" * 30}):
+        assert page.post(url(person, "press/"), fields).status_code == 400
+    assert page.post(url(person, "send/"), {"message_id": "0", "text": "x"}).status_code == 400
+
+
+def test_a_photo_is_sent_and_shown(page: Client, person: SandboxPerson) -> None:
+    upload = SimpleUploadedFile("dot.png", PNG, "image/png")
+    page.post(url(person, "send/"), {"text": "Look", "file": upload})
+
+    message = SandboxMessage.objects.select_related("file").get()
+    assert message.file and message.file.kind == "photo"
+    html = page.get(url(person, "changes/"), {"since": "0"}).json()["messages"][0]["html"]
+    assert f'<img src="/sandbox/files/{message.file_id}/"' in html
+    shown = page.get(f"/sandbox/files/{message.file_id}/")
+    assert (shown["Content-Type"], shown.content) == ("image/png", PNG)
+
+
+def test_files_that_could_carry_a_script_are_only_saved(page: Client) -> None:
+    svg = files.store(
+        kind="document", name="x.svg", mime_type="image/svg+xml", content=b"<svg onload=alert(1)>"
+    )
+
+    response = page.get(f"/sandbox/files/{svg.pk}/")
+    assert response["Content-Type"] == "application/octet-stream"
+    assert response["Content-Disposition"] == "attachment"
+    assert response["X-Content-Type-Options"] == "nosniff"
+    assert "sandbox" in response["Content-Security-Policy"]
+
+
+def test_a_document_and_a_video_are_shown(page: Client, person: SandboxPerson) -> None:
+    chat = people.open_chat(person)
+    for kind, name in (("document", "notes.txt"), ("video", "clip.mp4")):
+        file = files.store(kind=kind, name=name, mime_type="", content=b"12345")
+        MessageFactory.create(chat=chat, text="", file=file)
+
+    html = page.get(url(person)).content.decode()
+    assert 'download="notes.txt"' in html
+    assert "<video" in html
+    assert page.get(f"/sandbox/files/{file.pk}/")["Content-Type"] == "video/mp4"
+
+
+def test_buttons_are_pressed_and_the_answer_arrives(page: Client) -> None:
+    chat = ChatFactory.create()
+    rows = [
+        [{"text": "<Save>", "callback_data": "save"}],
+        [{"text": "Site", "url": "https://x.org"}],
+        [{"text": "App", "web_app": {"url": "https://x.org"}}],
+    ]
+    message = MessageFactory.create(chat=chat, reply_markup={"inline_keyboard": rows})
+    html = page.get(url(chat.person)).content.decode()  # type: ignore[arg-type]
+    assert "&lt;Save&gt;" in html
+    assert 'href="https://x.org"' in html
+    assert "disabled" in html
+
+    place = {"message_id": message.pk, "row": 0, "column": 0}
+    assert page.post(url(chat.person, "press/"), place).json() == {}  # type: ignore[arg-type]
+    chat.refresh_from_db()
+    SandboxCallback.objects.update(answer="Saved", is_alert=True, revision=chat.moved())
+    since = str(chat.revision - 1)
+    changes = page.get(url(chat.person, "changes/"), {"since": since}).json()  # type: ignore[arg-type]
+    assert changes["answers"] == [{"message": message.pk, "text": "Saved", "alert": True}]
+
+
+def test_a_deleted_message_is_taken_away(page: Client, person: SandboxPerson) -> None:
+    message = people.send_text(person, "Hello")
+    message.deleted_at, message.revision = message.sent_at, message.chat.moved()
+    message.save()
+
+    changes = page.get(url(person, "changes/"), {"since": "1"}).json()
+    assert changes["messages"] == [{"id": message.pk, "html": ""}]
+    assert "Hello" not in page.get(url(person)).content.decode()
+
+
+def test_one_person_never_sees_anothers_chat(page: Client, person: SandboxPerson) -> None:
+    other = PersonFactory.create()
+    people.send_text(other, "For my eyes only")
+
+    assert "For my eyes only" not in page.get(url(person)).content.decode()
+    assert page.get(url(person, "changes/")).json()["messages"] == []
+
+
+def test_blocking_start_and_language(page: Client, person: SandboxPerson) -> None:
+    assert page.post(url(person, "block/")).status_code == 400
+    page.post(url(person, "start/"), {"code": "ad_7"})
+    assert SandboxMessage.objects.get().text == "/start ad_7"
+
+    page.post(url(person, "block/"))
+    assert page.get(url(person, "changes/")).json()["blocked"]
+    page.post(url(person, "unblock/"))
+    assert not page.get(url(person, "changes/")).json()["blocked"]
+
+    page.post(url(person, "language/"), {"language_code": "ru"})
+    person.refresh_from_db()
+    assert person.language_code == "ru"
+    assert page.post(url(person, "language/"), {"language_code": "xx"}).status_code == 400
+
+
+def test_what_the_bot_is_doing_is_shown(page: Client, person: SandboxPerson) -> None:
+    message = people.send_text(person, "Hello")
+    chat = message.chat
+    chat.action, chat.action_until = "typing", message.sent_at.replace(year=message.sent_at.year + 1)
+    chat.save()
+
+    assert page.get(url(person, "changes/")).json()["doing"] == "typing…"
+
+
+def test_own_texts_are_edited_from_the_page(page: Client, person: SandboxPerson) -> None:
+    message = people.send_text(person, "Before")
+    page.post(url(person, "send/"), {"message_id": message.pk, "text": "After"})
+
+    message.refresh_from_db()
+    assert message.text == "After"
+    assert "edited" in page.get(url(person, "changes/"), {"since": "1"}).json()["messages"][0]["html"]
+
+
+def test_a_person_is_added(page: Client) -> None:
+    response = page.post("/sandbox/people/add/", {"first_name": "Nina", "language_code": "ru"})
+
+    assert response.headers["Location"] == url(SandboxPerson.objects.get(first_name="Nina"))
+
+
+def test_a_wrong_person_is_explained_and_kept_in_the_form(page: Client) -> None:
+    given = {"first_name": "Nina", "username": "no spaces", "language_code": "ru"}
+    response = page.post("/sandbox/people/add/", given)
+
+    assert response.status_code == 400
+    assert "A person needs a first name" in response.content.decode()
+    assert 'value="no spaces"' in response.content.decode()
+    assert not SandboxPerson.objects.exists()
+
+
+def test_many_changes_come_in_portions(
+    page: Client, person: SandboxPerson, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("telegrambot.sandbox.chat_page.MAX_CHANGES", 2)
+    for text in ("one", "two", "three"):
+        people.send_text(person, text)
+
+    first = page.get(url(person, "changes/"), {"since": "nonsense"}).json()
+    rest = page.get(url(person, "changes/"), {"since": str(first["revision"])}).json()
+    assert [len(first["messages"]), len(rest["messages"])] == [2, 1]
