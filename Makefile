@@ -27,7 +27,7 @@ $(call step,Lint,$(python) -m ruff check)
 $(call step,Format,$(python) -m ruff format --check)
 $(call step,Types,$(python) -m mypy .)
 $(call step,Layers,$(python) "$(VENV)/bin/lint-imports" --no-logo)
-$(call step,Django's checks,$(python) manage.py check)
+$(call step,System checks,$(python) manage.py check)
 $(call step,Migrations,$(python) manage.py makemigrations --check --dry-run)
 endef
 

@@ -1,15 +1,25 @@
 #!/usr/bin/env python
 """Django's command line."""
 
+from __future__ import annotations
+
 import os
 import sys
 
 
 def main() -> None:
+    """Run a command; what a person has to mend is one sentence, not a traceback (which --traceback shows)."""
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
+    from django.core.exceptions import ImproperlyConfigured
     from django.core.management import execute_from_command_line
+    from django.db import OperationalError
 
-    execute_from_command_line(sys.argv)
+    try:
+        execute_from_command_line(sys.argv)
+    except (ImproperlyConfigured, OperationalError) as error:
+        if "--traceback" in sys.argv:
+            raise
+        sys.exit(str(error).strip())
 
 
 if __name__ == "__main__":

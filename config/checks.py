@@ -8,7 +8,9 @@ from typing import Any
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, register
 
-_PLACEHOLDER = re.compile(r"change[-_ ]?me|your[-_ ].*[-_ ]here|<.*>|xxx+|placeholder|example[-_ ]?token", re.IGNORECASE)
+_PLACEHOLDER = re.compile(
+    r"change[-_ ]?me|your[-_ ].*[-_ ]here|<.*>|^x{3,}$|x{8,}|placeholder|example[-_ ]?token", re.IGNORECASE
+)
 _CHECKED_FOR_PLACEHOLDERS = (
     "SECRET_KEY",
     "VAULT_KEYS",
@@ -29,10 +31,14 @@ def check_settings(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
         value = getattr(settings, name) or ""
         values = value if isinstance(value, list) else [value]
         if any(_PLACEHOLDER.search(item) for item in values):
-            found.append(Error(f"{name} still holds a placeholder. Put the real value in its place.", id="config.E001"))
+            found.append(
+                Error(f"{name} still holds a placeholder. Put the real value in its place.", id="config.E001")
+            )
     if not settings.DEBUG:
         found += [
-            Error(f"{name} is not set. With DEBUG off it is needed; .env.example explains it.", id="config.E002")
+            Error(
+                f"{name} is not set. With DEBUG off it is needed; .env.example explains it.", id="config.E002"
+            )
             for name in _NEEDED_IN_PRODUCTION
             if not getattr(settings, name)
         ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from typing import Any
 
 from django.utils.translation import gettext
@@ -18,5 +19,6 @@ class DomainError(Exception):
         self.details = details
 
     def __str__(self) -> str:
-        sentence = " ".join((type(self).__doc__ or "").split())
+        # A subclass without a sentence of its own speaks its parent's.
+        sentence = " ".join((inspect.getdoc(type(self)) or "").split())
         return gettext(sentence).format(**self.details)

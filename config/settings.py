@@ -121,6 +121,7 @@ AUTH_PASSWORD_VALIDATORS = [
     )
 ]
 LOGIN_URL = "admin:login"
+LOGIN_REDIRECT_URL = "admin:index"
 
 # ── Languages and time ────────────────────────────────────────────────────────────────────────────────────
 LANGUAGE_CODE = env.str("LANGUAGE_CODE", "en")

@@ -171,9 +171,9 @@ class Processes:
         return running.output
 
 
-def start_stand_in(processes: Processes) -> tuple[Running, StandInClient]:
-    """Start a Bot API stand-in on a port of its own."""
-    port = free_port()
+def start_stand_in(processes: Processes, port: int | None = None) -> tuple[Running, StandInClient]:
+    """Start a Bot API stand-in, on a port of its own unless one is given."""
+    port = port or free_port()
     command = [sys.executable, "-m", "benchmarks.bot_api_stand_in", "--port", str(port)]
     server = processes.start("stand-in", command)
     wait_until(lambda: listens(port) or not server.is_alive, "the stand-in")

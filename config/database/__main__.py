@@ -1,11 +1,13 @@
 """`python -m config.database status|stop`: look at the embedded server of this checkout, or stop it.
 
-It starts again with the next connection. A shell on it is `python manage.py dbshell`.
+It starts again with the next connection. The client's folder, which `status` shows, also holds `pg_dump`;
+`python manage.py dbshell` is the short way to a shell.
 """
 
 from __future__ import annotations
 
 import argparse
+import shlex
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -16,7 +18,7 @@ BASE_DIR = Path(__file__).resolve().parents[2]
 
 
 def main(arguments: Sequence[str], *, base_dir: Path = BASE_DIR) -> str:
-    """Carry out the command and return the sentence to show."""
+    """Carry out the command and return what to show."""
     parser = argparse.ArgumentParser(prog="python -m config.database", description=__doc__)
     parser.add_argument("command", choices=("status", "stop"))
     command = parser.parse_args(arguments).command
@@ -27,7 +29,9 @@ def main(arguments: Sequence[str], *, base_dir: Path = BASE_DIR) -> str:
     if command == "stop":
         return "Stopped." if server.stop() else "It was not running."
     state = "runs" if server.is_running() else "does not run"
-    return f"The embedded PostgreSQL {state}; its files are in {server.placement.home}."
+    address = server.connection_params()
+    client = shlex.join([str(server.client_program), "-h", address["host"], "-U", address["user"]])
+    return f"The embedded PostgreSQL {state}. Files: {server.placement.home}\nClient: {client}"
 
 
 if __name__ == "__main__":

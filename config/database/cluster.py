@@ -73,4 +73,8 @@ def check(placement: Placement) -> None:
 def complaint(output: str) -> str:
     """Return the line of a program's output that says what was wrong."""
     lines = [line.strip() for line in output.splitlines() if line.strip()] or ["it said nothing"]
-    return next((line for line in reversed(lines) if re.search(r"FATAL|PANIC|error:", line)), lines[-1])
+    # "the database system is starting up" is what those are told who ask too early.
+    complaints = [
+        line for line in lines if re.search(r"(FATAL|PANIC):  (?!the database system)|error:", line)
+    ]
+    return (complaints or lines)[-1]

@@ -18,7 +18,7 @@ from config.tests.embedded import checkout_folder, crash, postmaster, server_in,
 
 
 class EmptyEnvironment(environ.Env):
-    ENVIRON = {}
+    ENVIRON: dict[str, str] = {}
 
 
 @pytest.fixture(scope="module")
@@ -44,7 +44,9 @@ def connection(databases: dict, django_db_blocker) -> Iterator[base.DatabaseWrap
 
 
 def connect_anew(databases: dict, **changes: object) -> base.DatabaseWrapper:
-    return ConnectionHandler({"default": {**databases["default"], **changes}})["default"]
+    connection = ConnectionHandler({"default": {**databases["default"], **changes}})["default"]
+    assert isinstance(connection, base.DatabaseWrapper)
+    return connection
 
 
 def ask(connection: base.DatabaseWrapper, query: str) -> object:

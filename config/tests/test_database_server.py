@@ -4,6 +4,7 @@ import multiprocessing
 import os
 import pwd
 import resource
+import shlex
 import shutil
 import signal
 import stat
@@ -25,7 +26,15 @@ from config.database import (
     placement,
 )
 from config.database.server import EmbeddedServer
-from config.tests.embedded import AS_ROOT, checkout_folder, crash, postmaster, server_in, start_elsewhere
+from config.tests.embedded import (
+    AS_ROOT,
+    BASE_DIR,
+    checkout_folder,
+    crash,
+    postmaster,
+    server_in,
+    start_elsewhere,
+)
 
 needs_root = pytest.mark.skipif(not AS_ROOT, reason="only root may become another user")
 
@@ -150,7 +159,8 @@ def test_a_folder_that_somebody_else_prepared_is_refused(folder):
     with server_in(folder / ("n" * 120)) as server:
         server.ensure()
         server.stop()
-        server.socket_folder.rename(folder / "prepared")
+        server.socket_folder.rmdir()
+        (folder / "prepared").mkdir()
         server.socket_folder.symlink_to(folder / "prepared")
         with pytest.raises(EmbeddedPostgresError, match="is not a private folder of user"):
             server.ensure()
@@ -226,6 +236,18 @@ def test_why_it_did_not_start_is_told_and_mended_by_the_next_try(running):
     hba.write_text(rules)
     running.ensure("app")
     assert running.is_running()
+
+
+def test_a_server_that_is_killed_while_it_starts_is_started_again(running):
+    running.stop()
+    starter = start_elsewhere(running)
+    pid_file = running.placement.data / "postmaster.pid"
+    while not pid_file.exists() or "\n" not in pid_file.read_text():
+        time.sleep(0.001)
+    crash(running)
+    assert starter.communicate(timeout=60)[1] == ""
+    with connect(running) as connection:
+        assert connection.execute("SELECT 1").fetchone() == (1,)
 
 
 def test_a_folder_that_cannot_be_used_is_one_sentence(folder):
@@ -418,6 +440,18 @@ def test_data_of_root_is_refused(server):
 
 
 @needs_root
+def test_the_account_is_created_when_it_is_missing(folder, monkeypatch):
+    monkeypatch.setattr(placement, "ACCOUNT", "switchboard-test")
+    try:
+        uid = placement.place(folder / "postgres").uid
+        account = pwd.getpwnam("switchboard-test")
+        assert account.pw_uid == uid
+        assert account.pw_shell.endswith("nologin")
+    finally:
+        subprocess.run(["userdel", "switchboard-test"], check=True)
+
+
+@needs_root
 def test_without_any_account_root_is_refused(monkeypatch, folder):
     monkeypatch.setattr(placement, "ACCOUNT", "no-such-account")
     monkeypatch.setattr(placement, "SPARE_ACCOUNT", "no-such-account-either")
@@ -433,8 +467,26 @@ def test_the_command_line_shows_and_stops_it(folder, server):
     assert __main__.main(["status"], base_dir=folder).startswith("There is no embedded PostgreSQL")
     assert not (folder / "var" / "postgres" / "data").exists()
     server.ensure("app")
-    assert "runs; its files are in" in __main__.main(["status"], base_dir=folder)
+    shown = __main__.main(["status"], base_dir=folder)
+    assert shown.startswith(f"The embedded PostgreSQL runs. Files: {server.placement.home}\n")
+    client = shlex.split(shown.split("Client: ")[1])
+    answer = subprocess.run([*client, "-Atc", "SELECT 1", "app"], check=True, capture_output=True, text=True)
+    assert answer.stdout == "1\n"
     assert __main__.main(["stop"], base_dir=folder) == "Stopped."
     assert not server.is_running()
     assert "does not run" in __main__.main(["status"], base_dir=folder)
     assert __main__.main(["stop"], base_dir=folder) == "It was not running."
+
+
+def test_the_command_line_knows_its_own_checkout():
+    command = [sys.executable, "-m", "config.database", "status"]
+    shown = subprocess.run(command, cwd=BASE_DIR, check=True, capture_output=True, text=True).stdout
+    assert "embedded PostgreSQL" in shown
+    assert str(BASE_DIR / "var" / "postgres") in shown or str(placement.STATE_DIR) in shown
+
+
+def test_the_command_line_refuses_an_unknown_command_with_its_usage():
+    command = [sys.executable, "-m", "config.database", "destroy"]
+    result = subprocess.run(command, cwd=BASE_DIR, check=False, capture_output=True, text=True)
+    assert result.returncode == 2
+    assert "invalid choice: 'destroy'" in result.stderr

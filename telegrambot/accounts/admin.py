@@ -31,20 +31,20 @@ class StaffAccountAdmin(UserAdmin, ModelAdmin):
     form = UserChangeForm
     add_form = UserCreationForm
     change_password_form = AdminPasswordChangeForm
-    list_display = ("username", "person", "effective_role", "is_active", "last_login")
+    list_display = ("username", "linked_person", "effective_role", "is_active", "last_login")
     list_filter = ("is_active", "is_superuser")
     list_select_related = ("person",)
     search_fields = ("username__istartswith", "email__istartswith")
     filter_horizontal = ()
-    readonly_fields = ("person", "effective_role", "last_login", "date_joined")
+    readonly_fields = ("linked_person", "effective_role", "last_login", "date_joined")
     fieldsets = (
         (None, {"fields": ("username", "password", "is_active")}),
-        (_("What it may do"), {"fields": ("person", "effective_role", "is_superuser")}),
+        (_("What it may do"), {"fields": ("linked_person", "effective_role", "is_superuser")}),
         (_("Personal"), {"fields": ("first_name", "last_name", "email", "last_login", "date_joined")}),
     )
 
     @display(description=_("person"), empty_value="–")
-    def person(self, user: User) -> TelegramUser | None:
+    def linked_person(self, user: User) -> TelegramUser | None:
         return getattr(user, "person", None)
 
     @display(description=_("role"))
@@ -80,7 +80,6 @@ class PersonAdmin(ServiceModelAdmin):
     )
     sortable_by = ("role", "last_seen_at", "language_code")
     ordering = ("-created_at",)
-    show_full_result_count = False
     search_fields = ("username", "first_name", "last_name", "telegram_id")
     search_help_text = _("The beginning of a name or username, or a whole Telegram id")
     actions = ("mark_friends", "unmark_friends")

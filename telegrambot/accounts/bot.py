@@ -11,9 +11,8 @@ from django.utils import translation
 from django.utils.translation import get_language_info, gettext_lazy
 from django.utils.translation import gettext as _
 
-from telegrambot.accounts import services
+from telegrambot.accounts import quiet_hours, services, timezones
 from telegrambot.accounts.claims import claim_ownership
-from telegrambot.accounts.exceptions import PersonNotFound
 from telegrambot.accounts.models import TelegramUser
 from telegrambot.accounts.quiet_hours import QuietHours
 from telegrambot.accounts.roles import Role, parse_role
@@ -29,19 +28,7 @@ from telegrambot.engine.chat import (
     page,
 )
 
-QUIET_HOURS_OFFERED = ((22, 7), (23, 8), (0, 9))
-TIMEZONES_OFFERED = (
-    "Europe/London",
-    "Europe/Berlin",
-    "Europe/Moscow",
-    "Asia/Almaty",
-    "Asia/Dubai",
-    "Asia/Shanghai",
-    "America/New_York",
-    "America/Los_Angeles",
-)
-# Telegram cuts longer labels off.
-MAX_LABEL = 60
+MAX_LABEL = 60  # Telegram cuts longer ones off.
 
 # ── Roles of others ───────────────────────────────────────────────────────────────────────────────────────
 
@@ -55,9 +42,8 @@ def users(request: ChatRequest, number: int = 0) -> Reply:
     people: Sequence[TelegramUser]
     people, arrows = page(TelegramUser.objects.order_by("-role", "-created_at", "pk"), number, users)
     rows = [[Button(f"{who} · {Role(who.role).label}"[:MAX_LABEL], person, who.pk, number)] for who in people]
-    return Reply(
-        _("People and their roles. Choose someone to change theirs."), [*rows, arrows] if arrows else rows
-    )
+    text = _("People and their roles. Choose someone to change theirs.")
+    return Reply(text, [*rows, arrows] if arrows else rows)
 
 
 @command("grant", description=gettext_lazy("Give someone a role"), role=Role.OWNER)
@@ -81,19 +67,19 @@ def revoke(request: ChatRequest) -> Reply:
 @button(role=Role.OWNER, command="users")
 def person(request: ChatRequest, person_id: UUID, number: int = 0) -> Reply:
     """Open a person from a page of the list."""
-    return _person_screen(_get(person_id), number)
+    return _person_screen(services.get_person(person_id), number)
 
 
 @button(role=Role.OWNER, command="users")
 def ask_role(request: ChatRequest, person_id: UUID, role: int) -> Reply:
     """Ask before a role is changed."""
-    return _confirmation(_get(person_id), Role(role))
+    return _confirmation(services.get_person(person_id), Role(role))
 
 
 @button(role=Role.OWNER, command="users")
 def set_role(request: ChatRequest, person_id: UUID, role: int) -> Reply:
     """Change the role; the person confirmed it."""
-    changed = _get(person_id)
+    changed = services.get_person(person_id)
     services.change_role(changed, Role(role), actor=request.person)
     screen = _person_screen(changed)
     screen.toast = _("{name} has the role “{role}” now.").format(name=changed, role=Role(role).label)
@@ -151,7 +137,7 @@ def choose_language(request: ChatRequest, code: str = "") -> Reply:
 @button(command="settings")
 def show_timezones(request: ChatRequest) -> Reply:
     """Offer time zones, and listen for another one."""
-    pairs = zip(TIMEZONES_OFFERED[::2], TIMEZONES_OFFERED[1::2], strict=True)
+    pairs = zip(timezones.OFFERED[::2], timezones.OFFERED[1::2], strict=True)
     rows = [[Button(name, choose_timezone, name) for name in pair] for pair in pairs]
     text = _("Choose your time zone, or send me its name or a large city near you, such as Lisbon.")
     return Reply(text, [*rows, [Button(_("‹ Back"), show_settings)]], ask=hear_timezone)
@@ -176,7 +162,7 @@ def show_quiet_hours(request: ChatRequest) -> Reply:
     """Offer quiet hours, and listen for others."""
     offered = [
         Button(str(QuietHours(time(start), time(end))), choose_quiet_hours, start, end)
-        for start, end in QUIET_HOURS_OFFERED
+        for start, end in quiet_hours.OFFERED
     ]
     text = _("When shall I send you nothing but answers? Choose, or send me two times such as 21:30-06:30.")
     back = [Button(_("No quiet hours"), forget_quiet_hours), Button(_("‹ Back"), show_settings)]
@@ -262,10 +248,3 @@ def _described(who: TelegramUser) -> str:
     # Names can be chosen freely; the username and the number tell two people of one name apart.
     marks = [f"@{who.username}" if who.username else "", str(who.telegram_id or "")]
     return f"<b>{escape(str(who))}</b> ({escape(', '.join(filter(None, marks)))})"
-
-
-def _get(person_id: UUID) -> TelegramUser:
-    found = TelegramUser.objects.filter(pk=person_id).first()
-    if found is None:
-        raise PersonNotFound(text=person_id)
-    return found

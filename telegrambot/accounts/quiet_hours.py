@@ -11,6 +11,9 @@ from telegrambot.accounts.exceptions import BadQuietHours
 
 _TWO_TIMES = re.compile(r"\s*(\d{1,2})(?::(\d{2}))?\s*[-–—]\s*(\d{1,2})(?::(\d{2}))?\s*", re.ASCII)
 
+# The ones to choose from at a touch, in whole hours; others are typed.
+OFFERED = ((22, 7), (23, 8), (0, 9))
+
 
 @dataclass(frozen=True, slots=True)
 class QuietHours:

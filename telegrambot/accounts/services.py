@@ -5,6 +5,8 @@
 
 from __future__ import annotations
 
+from uuid import UUID
+
 from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
@@ -167,6 +169,18 @@ def find_person(text: str) -> TelegramUser:
     if len(people) > 1:
         raise PersonAmbiguous(text=text)
     return people[0]
+
+
+def get_person(person_id: UUID) -> TelegramUser:
+    """Return the person behind a button.
+
+    Raises:
+        PersonNotFound: they were erased meanwhile.
+    """
+    person = TelegramUser.objects.filter(pk=person_id).first()
+    if person is None:
+        raise PersonNotFound(text=person_id)
+    return person
 
 
 # ── Locks ─────────────────────────────────────────────────────────────────────────────────────────────────

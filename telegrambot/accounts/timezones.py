@@ -7,6 +7,18 @@ from functools import cache
 
 from telegrambot.accounts.exceptions import UnknownTimeZone
 
+# The ones to choose from at a touch; any other one is typed.
+OFFERED = (
+    "Europe/London",
+    "Europe/Berlin",
+    "Europe/Moscow",
+    "Asia/Almaty",
+    "Asia/Dubai",
+    "Asia/Shanghai",
+    "America/New_York",
+    "America/Los_Angeles",
+)
+
 
 def find_timezone(text: str) -> str:
     """Return the IANA name meant by `text`: the name itself in any case, or the city in it ("new york").

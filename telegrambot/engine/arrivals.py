@@ -6,6 +6,7 @@ import hashlib
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Any
 
 from telegrambot.accounts.sightings import Sighting
@@ -14,19 +15,20 @@ from telegrambot.engine.routing import registry
 
 # Updates that carry a new message, and therefore a line of history.
 MESSAGE_KINDS = frozenset({"message", "channel_post", "business_message"})
+# An animation carries a document too, a venue a location: the more telling name comes first.
 _CONTENT = (
     "text",
     "photo",
     "video",
+    "animation",
     "document",
     "voice",
     "audio",
     "video_note",
-    "animation",
     "sticker",
+    "venue",
     "location",
     "contact",
-    "venue",
     "poll",
     "dice",
 )
@@ -38,6 +40,7 @@ _DIALOG_TYPES = {
 }
 _COMMAND = re.compile(r"/([A-Za-z0-9_]{1,32})(?:@\w+)?(?=\s|$)")
 _BIGINT = 2**63
+MAX_KIND = 50
 
 
 class Unreadable(ValueError):
@@ -72,7 +75,9 @@ def read(update: Mapping[str, Any]) -> Arrival:
     """
     try:
         return _read(conceal(update))
-    except (AttributeError, KeyError, TypeError, ValueError) as error:
+    except Unreadable:
+        raise
+    except (ArithmeticError, AttributeError, KeyError, RecursionError, TypeError, ValueError) as error:
         raise Unreadable(f"{type(error).__name__} while reading the update") from error
 
 
@@ -89,36 +94,53 @@ def update_key(update: Mapping[str, Any]) -> int:
 
 
 def conceal(update: Mapping[str, Any]) -> Mapping[str, Any]:
-    """Replace the value of a secret deep link by its SHA-256, so that no code is ever stored."""
-    message = update.get("message")
-    text = message.get("text") if isinstance(message, Mapping) else None
-    prefixes = "|".join(map(re.escape, registry.secret_prefixes()))
-    if not isinstance(text, str) or not prefixes or not text.lower().startswith("/start"):
-        return update
-    hidden = re.sub(
-        rf"^(/start(?:@\w+)?\s+(?:{prefixes}))(\S+)",
-        lambda match: match[1] + hashlib.sha256(match[2].encode()).hexdigest(),
-        text,
-        flags=re.IGNORECASE,
-    )
-    return {**update, "message": {**message, "text": hidden}}  # type: ignore[dict-item]
+    """Replace the values of secret deep links by their SHA-256, so that no code is ever stored.
+
+    They may stand anywhere: in a command, in a quotation of it, in a link that somebody pasted.
+    """
+    link = _secret_links(tuple(registry.secret_prefixes()))
+    return _concealed(update, link) if link else update  # type: ignore[no-any-return]
+
+
+@cache
+def _secret_links(prefixes: tuple[str, ...]) -> re.Pattern[str] | None:
+    if not prefixes:
+        return None
+    known = "|".join(map(re.escape, prefixes))
+    return re.compile(rf"((?:/start(?:@\w+)?\s+|[?&]start=)(?:{known}))([^\s&#]+)", re.IGNORECASE)
+
+
+def _concealed(value: Any, link: re.Pattern[str]) -> Any:
+    if isinstance(value, str):
+        return link.sub(_hash_value, value) if "start" in value.lower() else value
+    if isinstance(value, Mapping):
+        return {key: _concealed(item, link) for key, item in value.items()}
+    return [_concealed(item, link) for item in value] if isinstance(value, list) else value
+
+
+def _hash_value(found: re.Match[str]) -> str:
+    return found[1] + hashlib.sha256(found[2].encode(errors="replace")).hexdigest()
 
 
 def _read(update: Mapping[str, Any]) -> Arrival:
     kind = next((key for key in update if key != "update_id"), "")
+    if len(kind) > MAX_KIND:
+        raise Unreadable("The kind of an update is too long a name.")
     body = update[kind] if kind else {}
     message = body if "chat" in body else body.get("message") or {}
     chat = message.get("chat") or {}
     if not chat:
-        return Arrival(update_key(update), kind[:50], update)
+        return Arrival(update_key(update), kind, update)
     if not isinstance(chat["id"], int) or abs(chat["id"]) >= _BIGINT:
         raise Unreadable("A chat id is not a 64-bit number.")
     text = (body.get("text") or body.get("caption") or "") if kind in MESSAGE_KINDS else ""
-    command = _COMMAND.match(text)
+    if kind == "callback_query" and not isinstance(body["id"], str):
+        raise Unreadable("A callback query has no id.")
+    command = _COMMAND.match(text) if kind == "message" and "text" in body else None
     message_type = next((name for name in _CONTENT if name in body), "other")
     return Arrival(
         update_id=update_key(update),
-        kind=kind[:50],
+        kind=kind,
         payload=update,
         chat_id=str(chat["id"]),
         chat_type=_DIALOG_TYPES[chat["type"]],

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime
 
 from django.utils import timezone
@@ -25,6 +26,7 @@ from telegrambot.engine.chat import (
 )
 from telegrambot.engine.handling import call, catalogue, may_run
 from telegrambot.engine.routing import Match, registry
+
 
 @command("start", description=gettext_lazy("Begin"))
 def start(request: ChatRequest) -> Reply | None:
@@ -64,9 +66,7 @@ def run_command(request: ChatRequest, name: str) -> Reply | None:
     if route is None or not may_run(match := Match(route), request.person):
         return Reply(toast=_("This is not available to you. /help shows what is."))
     reply = call(match, request)
-    if reply is not None:
-        reply.new = True
-    return reply
+    return None if reply is None else replace(reply, new=True)
 
 
 @command("cancel", description=gettext_lazy("Leave what we are in the middle of"))
@@ -98,12 +98,14 @@ def stats(request: ChatRequest) -> Reply:
 @command("health", description=gettext_lazy("Is everything running?"), role=Role.OWNER)
 def show_health(request: ChatRequest) -> Reply:
     """Queues, failures, signs of life."""
-    found = health.health()
+    found = health.health(besides=request.update_key)
     lines = [
         f"<b>{found.database}</b>",
         _queue(_("Updates waiting: {count}"), found.updates_waiting, found.oldest_update),
         _queue(_("Messages waiting: {count}"), found.messages_waiting, found.oldest_message),
-        _("Waiting for a person: {updates} updates failed, {messages} messages failed, {uncertain} uncertain").format(
+        _(
+            "Waiting for a person: {updates} updates failed, {messages} messages failed, {uncertain} uncertain"
+        ).format(
             updates=found.updates_failed, messages=found.messages_failed, uncertain=found.messages_uncertain
         ),
         _("Background jobs failed: {count}").format(count=found.jobs_failed),

@@ -5,11 +5,12 @@ from __future__ import annotations
 import asyncio
 import html
 import re
-from collections.abc import Awaitable, Callable
-from datetime import timedelta
-from typing import Any, TypedDict
+from collections.abc import Awaitable, Callable, Coroutine, Iterable
+from functools import partial
+from typing import Any, TypedDict, cast
 
 from django.conf import settings
+from django.core.exceptions import ValidationError
 from telegram import (
     Bot,
     InlineKeyboardButton,
@@ -25,8 +26,9 @@ from telegram.error import BadRequest, ChatMigrated, Forbidden, InvalidToken, Re
 
 from config.redaction import redact
 from telegrambot.engine import transport_errors
-from telegrambot.engine.claims import Claim, Outcome
+from telegrambot.engine.claims import Claim
 from telegrambot.engine.models import Priority
+from telegrambot.engine.settlement import Outcome
 
 MAX_ATTEMPTS = 5
 _LATER = (1, 2, 5, 15, 60)
@@ -34,13 +36,29 @@ _INPUT_MEDIA = {"photo": InputMediaPhoto, "video": InputMediaVideo, "document": 
 # Refusals of an edit or a deletion that mean: the screen is already as wanted, or it is gone.
 _ALREADY = ("message is not modified", "message to delete not found")
 _UNREACHABLE = ("blocked by the user", "user is deactivated", "can't initiate conversation")
-_GONE = ("message to edit not found", "message can't be edited", "message_id_invalid")
+_UNREADABLE = ("can't parse entities",)
+# Refusals of an edit that a message of its own does not meet: what it changes is gone, or of another kind.
+_GONE = (
+    "message to edit not found",
+    "message can't be edited",
+    "message_id_invalid",
+    "no text in the message to edit",
+    "no caption in the message to edit",
+    "caption is too long",
+    "caption_too_long",
+)
+# A server error may hide a delivery: nobody may get these twice, not even then.
+_NEVER_TWICE = (Priority.APPROVED_REPLY, Priority.BROADCAST)
 
 FileLoader = Callable[[str], Awaitable[bytes]]
 
 
 class Unauthorized(Exception):
     """Telegram does not accept the token."""
+
+
+class Unsendable(Exception):
+    """The message cannot be put into a call of the Bot API."""
 
 
 class _Where(TypedDict):
@@ -61,19 +79,41 @@ async def deliver(bot: Bot, claim: Claim, load_file: FileLoader) -> Outcome:
 
     Raises:
         Unauthorized: the token is wrong or revoked; nothing was sent, the claim stays valid.
+        Unsendable: it cannot be put into a call; nothing was sent.
+        django.db.Error: a file could not be loaded; nothing was sent.
     """
+    if claim.operation != "send" and claim.target_id is None:
+        return _without_target(claim)
+    call = await _prepare(bot, claim, load_file)
     try:
         # Whatever happens, the answer comes before the lease ends.
         async with asyncio.timeout(settings.SEND_LEASE_SECONDS * 0.75):
-            sent = await _call(bot, claim, load_file)
+            sent = await call
     except InvalidToken as error:
         raise Unauthorized from error
     except (TelegramError, TimeoutError) as error:
         return _explain(claim, error)
-    return Outcome(claim.message_id, claim.token, claim.dialog_id, "sent", **_receipt(sent))
+    receipt = _receipt(sent) if claim.operation == "send" else {}
+    return Outcome(claim.message_id, claim.token, claim.dialog_id, "sent", **receipt)
 
 
-async def _call(bot: Bot, claim: Claim, load_file: FileLoader) -> Any:
+def _without_target(claim: Claim) -> Outcome:
+    """What to do about a message that never reached the chat: show it now, or leave it."""
+    known = claim.message_id, claim.token, claim.dialog_id
+    if claim.operation == "edit":
+        return Outcome(*known, "queued", attempts_back=1, operation="send")
+    return Outcome(*known, "failed", error="There is nothing to delete: it was never sent.")
+
+
+async def _prepare(bot: Bot, claim: Claim, load_file: FileLoader) -> Coroutine[Any, Any, Any]:
+    """The call that carries the claim out; nothing leaves before it is awaited."""
+    try:
+        return await _call(bot, claim, load_file)
+    except (KeyError, TypeError, ValueError, AttributeError, ValidationError) as error:
+        raise Unsendable from error
+
+
+async def _call(bot: Bot, claim: Claim, load_file: FileLoader) -> Coroutine[Any, Any, Any]:
     where: _Where = {"chat_id": claim.chat_id, "business_connection_id": claim.connection_id or None}
     text, parse_mode = claim.text, ParseMode.HTML
     if claim.payload.get("plain"):
@@ -81,15 +121,19 @@ async def _call(bot: Bot, claim: Claim, load_file: FileLoader) -> Any:
     keyboard = _keyboard(claim.payload.get("buttons"))
     match claim.operation, claim.message_type:
         case "delete", _ if claim.connection_id:
-            return await bot.delete_business_messages(claim.connection_id, [claim.target_id or 0])
+            return bot.delete_business_messages(claim.connection_id, [claim.target_id or 0])
         case "delete", _:
-            return await bot.delete_message(claim.chat_id, claim.target_id or 0)
+            return bot.delete_message(claim.chat_id, claim.target_id or 0)
         case "edit", _ if claim.target_type != "text":
-            return await bot.edit_message_caption(
-                message_id=claim.target_id, caption=text, parse_mode=parse_mode, reply_markup=keyboard, **where
+            return bot.edit_message_caption(
+                message_id=claim.target_id,
+                caption=text,
+                parse_mode=parse_mode,
+                reply_markup=keyboard,
+                **where,
             )
         case "edit", _:
-            return await bot.edit_message_text(
+            return bot.edit_message_text(
                 text, message_id=claim.target_id, parse_mode=parse_mode, reply_markup=keyboard, **where
             )
         case _, "album":
@@ -97,11 +141,11 @@ async def _call(bot: Bot, claim: Claim, load_file: FileLoader) -> Any:
                 _INPUT_MEDIA[item["kind"]](await _source(item, load_file), filename=item.get("name"))
                 for item in claim.payload["album"]
             ]
-            return await bot.send_media_group(media=media, **where)
+            return bot.send_media_group(media=media, **where)
         case _, "photo" | "video" | "document" as kind:
             item = claim.payload["media"]
             send = {"photo": bot.send_photo, "video": bot.send_video, "document": bot.send_document}[kind]
-            return await send(
+            return send(
                 **{kind: await _source(item, load_file)},  # type: ignore[arg-type]
                 caption=text or None,
                 parse_mode=parse_mode,
@@ -109,7 +153,7 @@ async def _call(bot: Bot, claim: Claim, load_file: FileLoader) -> Any:
                 filename=item.get("name"),
                 **where,
             )
-    return await bot.send_message(text=text, parse_mode=parse_mode, reply_markup=keyboard, **where)
+    return bot.send_message(text=text, parse_mode=parse_mode, reply_markup=keyboard, **where)
 
 
 def plain(text: str) -> str:
@@ -149,34 +193,40 @@ def _receipt(sent: Any) -> dict[str, Any]:
 def _explain(claim: Claim, error: TelegramError | TimeoutError) -> Outcome:
     """Which line of the table in docs/architecture.md (A message out) this is."""
     reason = redact(str(error) or type(error).__name__)
+    outcome = partial(Outcome, claim.message_id, claim.token, claim.dialog_id, error=reason)
+    match transport_errors.outcome_of(error):
+        case transport_errors.Outcome.REFUSED:
+            return _refused(claim, cast("TelegramError", error), reason.lower(), outcome)
+        case transport_errors.Outcome.NEVER_SENT:
+            return outcome("queued", attempts_back=1, delay=_LATER[0], answered=False)
+        case transport_errors.Outcome.SERVER_ERROR if claim.priority not in _NEVER_TWICE:
+            is_repeatable = True
+        case _:
+            is_repeatable = claim.operation != "send"
+    if not is_repeatable:
+        return outcome("uncertain", answered=False)
+    if claim.attempts >= MAX_ATTEMPTS:
+        return outcome("failed", answered=False)
+    return outcome("queued", delay=_LATER[min(claim.attempts, len(_LATER)) - 1], answered=False)
 
-    def outcome(status: str, **more: Any) -> Outcome:
-        return Outcome(claim.message_id, claim.token, claim.dialog_id, status, error=reason, **more)
 
-    wait = _LATER[min(claim.attempts, len(_LATER)) - 1]
+def _refused(claim: Claim, error: TelegramError, reason: str, outcome: Callable[..., Outcome]) -> Outcome:
     match error:
         case RetryAfter():
-            seconds = error.retry_after
-            seconds = seconds.total_seconds() if isinstance(seconds, timedelta) else float(seconds)
+            seconds = transport_errors.seconds_to_wait(error)
             return outcome("queued", attempts_back=1, delay=seconds, limited=seconds)
         case ChatMigrated():
             return outcome("queued", attempts_back=1, new_chat_id=error.new_chat_id)
         case Forbidden():
-            return outcome("failed", blocked=any(hint in reason.lower() for hint in _UNREACHABLE))
-        case BadRequest() if "can't parse entities" in reason.lower() and not claim.payload.get("plain"):
+            return outcome("failed", blocked=_mentions(reason, _UNREACHABLE))
+        case BadRequest() if _mentions(reason, _UNREADABLE) and not claim.payload.get("plain"):
             return outcome("queued", attempts_back=1, payload={"plain": True})
-        case BadRequest() if claim.operation != "send" and any(hint in reason.lower() for hint in _ALREADY):
+        case BadRequest() if claim.operation != "send" and _mentions(reason, _ALREADY):
             return outcome("sent")
-        case BadRequest() if claim.operation == "edit" and any(hint in reason.lower() for hint in _GONE):
+        case BadRequest() if claim.operation == "edit" and _mentions(reason, _GONE):
             return outcome("queued", attempts_back=1, operation="send")
-    repeatable = claim.operation != "send" or claim.priority not in (Priority.APPROVED_REPLY, Priority.BROADCAST)
-    match transport_errors.outcome_of(error):
-        case transport_errors.Outcome.NEVER_SENT:
-            return outcome("queued", attempts_back=1, delay=wait)
-        case transport_errors.Outcome.REFUSED:
-            return outcome("failed")
-        case transport_errors.Outcome.SERVER_ERROR if repeatable:
-            return outcome("queued", delay=wait) if claim.attempts < MAX_ATTEMPTS else outcome("failed")
-        case _ if claim.operation != "send":
-            return outcome("queued", delay=wait) if claim.attempts < MAX_ATTEMPTS else outcome("failed")
-    return outcome("uncertain")
+    return outcome("failed")
+
+
+def _mentions(reason: str, hints: Iterable[str]) -> bool:
+    return any(hint in reason for hint in hints)

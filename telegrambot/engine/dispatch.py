@@ -14,21 +14,26 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import orjson
-from django.db import DatabaseError, InterfaceError, connection, transaction
+from django.db import DatabaseError, InterfaceError, OperationalError, connection, transaction
 from telegram import Bot, Update
 
 from telegrambot.accounts.models import TelegramUser
 from telegrambot.engine import failures, outbox, pending
 from telegrambot.engine.handling import Handled, PressAnswer, Screen, handle
-from telegrambot.engine.models import Dialog, Message, ProcessedMessage
+from telegrambot.engine.models import Dialog, ProcessedMessage
 from telegrambot.engine.pending import AttemptJournal, ChatsWithWork, Pending
 
 logger = logging.getLogger(__name__)
 
 BATCH = 32
 # A batch that took longer stops taking on updates: its first answers should not wait for its last view.
-BATCH_SECONDS = 0.05
+BATCH_SECONDS = 0.1
 MAX_ATTEMPTS = 3
+
+# Classes of https://www.postgresql.org/docs/current/errcodes-appendix.html: connection, resources, operator, system.
+_TROUBLE = frozenset({"08", "53", "57", "58"})
+# A view that ran into the statement timeout; of class 57 all the same.
+_QUERY_CANCELED = "57014"
 
 _OFFERED = """
 SELECT pressed.chat, pressed.screen, message.id,
@@ -95,6 +100,8 @@ class Dispatcher:
         self._journal.close()
 
     def _run_together(self, dialog_ids: Sequence[int]) -> Batch:
+        taken: list[Pending] = []
+        fresh: list[Pending] = []
         try:
             with transaction.atomic():
                 taken = pending.lock_and_take(dialog_ids)
@@ -102,44 +109,63 @@ class Dispatcher:
                 fresh = [update for update in taken if not update.attempts]
                 batch = self._handle(fresh) if fresh else Batch()
         except Exception as error:
-            if _lost_the_database(error):
+            # Whose fault it was shows when each is handled alone; none of them has failed yet.
+            self._forgive(fresh)
+            if _is_the_databases_own(error):
                 raise
             logger.warning("A batch failed (%s); its updates are handled one by one", type(error).__name__)
             self._chats.suspects.extend(dialog_ids)
             batch = Batch()
-        batch.has_found_work = True
+        # Chats that others hold are no reason to look again at once.
+        batch.has_found_work = bool(taken) or self._chats.are_remembered
         return batch
 
     def _run_alone(self, dialog_id: int) -> Batch:
-        update: Pending | None = None
+        taken: list[Pending] = []
         try:
             with transaction.atomic():
                 if not (taken := pending.lock_and_take([dialog_id])):
-                    return Batch(has_found_work=True)
-                update = taken[0]
-                if update.attempts >= MAX_ATTEMPTS:
-                    failures.give_up(update, "The process ended each time while handling it.", kind="killed")
-                    return Batch(queued=1, has_found_work=True)
-                batch = self._handle([update])
-        except Exception as error:
-            if update is None or _lost_the_database(error):
-                raise
-            with transaction.atomic():
-                failures.record(update, error, attempts=update.attempts + 1, most=MAX_ATTEMPTS)
-            batch = Batch(queued=1)
+                    return Batch(has_found_work=self._chats.are_remembered)
+                batch = self._try(taken[0])
+        except Exception:
+            self._forgive(taken)
+            raise
         batch.has_found_work = True
         return batch
 
+    def _try(self, update: Pending) -> Batch:
+        """Handle one update; what went wrong with it is recorded while its chat is still locked."""
+        if update.attempts >= MAX_ATTEMPTS:
+            failures.give_up(update, "The process ended each time while handling it.", kind="killed")
+            return Batch(queued=1)
+        try:
+            with transaction.atomic():
+                batch = self._handle([update])
+                connection.check_constraints()  # those that PostgreSQL would check at the commit only
+                return batch
+        except Exception as error:
+            if _is_the_databases_own(error):
+                raise
+            failures.record(update, error, attempts=update.attempts + 1, most=MAX_ATTEMPTS)
+            return Batch(queued=1)
+
+    def _forgive(self, updates: Sequence[Pending]) -> None:
+        try:
+            self._journal.uncount([update.key for update in updates])
+        except (DatabaseError, InterfaceError) as error:
+            logger.warning("The tries of %s updates stay counted: %s", len(updates), type(error).__name__)
+
     def _handle(self, updates: Sequence[Pending]) -> Batch:
         self._journal.count([update.key for update in updates])
-        began = time.monotonic()
         batch, closed, marks, states = Batch(), [], [], {}
         drafts: list[outbox.Draft] = []
         done = _already_handled(updates)
         dialogs = Dialog.objects.in_bulk({update.dialog_id for update in updates})
         people, screens = _people(updates), _screens(updates)
-        for update in updates:
-            if closed and time.monotonic() - began > BATCH_SECONDS:
+        began = time.monotonic()
+        for place, update in enumerate(updates):
+            if place and time.monotonic() - began > BATCH_SECONDS:
+                self._put_back(updates[place:])
                 break
             closed.append(update.key)
             if update.processed_key in done:
@@ -147,7 +173,7 @@ class Dispatcher:
             done.add(update.processed_key)
             try:
                 parsed = Update.de_json(update.payload, self._bot)
-            except Exception as error:  # whatever python-telegram-bot makes of what it cannot read
+            except Exception as error:  # noqa: BLE001  (whatever python-telegram-bot makes of what it cannot read)
                 closed.pop()
                 failures.give_up(update, f"It cannot be read: {type(error).__name__}", kind="unreadable")
                 continue
@@ -165,6 +191,10 @@ class Dispatcher:
         batch.handled = len(closed)
         return batch
 
+    def _put_back(self, unbegun: Sequence[Pending]) -> None:
+        pending.uncount([update.key for update in unbegun])
+        self._chats.fresh.extend(update.dialog_id for update in unbegun)
+
     @staticmethod
     def _answer(
         update: Pending,
@@ -179,8 +209,14 @@ class Dispatcher:
         )
 
 
-def _lost_the_database(error: Exception) -> bool:
-    return isinstance(error, DatabaseError | InterfaceError) and not connection.is_usable()
+def _is_the_databases_own(error: Exception) -> bool:
+    """Whether the database itself is in trouble (gone, full, shutting down): no update is to blame."""
+    if not isinstance(error, DatabaseError | InterfaceError):
+        return False
+    state = getattr(error.__cause__, "sqlstate", None)
+    if state is None:  # the connection broke, or there was none
+        return isinstance(error, OperationalError | InterfaceError) or not connection.is_usable()
+    return state[:2] in _TROUBLE and state != _QUERY_CANCELED
 
 
 def _already_handled(updates: Sequence[Pending]) -> set[str]:
@@ -195,12 +231,14 @@ def _sender_id(update: Pending) -> int | None:
 
 def _people(updates: Sequence[Pending]) -> dict[int, TelegramUser]:
     senders = {sender for update in updates if (sender := _sender_id(update))}
-    return {person.telegram_id or 0: person for person in TelegramUser.objects.filter(telegram_id__in=senders)}
+    return {
+        person.telegram_id or 0: person for person in TelegramUser.objects.filter(telegram_id__in=senders)
+    }
 
 
 def _screen_key(update: Pending) -> tuple[int, str]:
     message = update.payload[update.kind].get("message") if update.kind == "callback_query" else None
-    return update.dialog_id, str(message["message_id"]) if message else ""
+    return update.dialog_id, str(message.get("message_id", "")) if message else ""
 
 
 def _screens(updates: Sequence[Pending]) -> dict[tuple[int, str], Screen]:
@@ -210,7 +248,10 @@ def _screens(updates: Sequence[Pending]) -> dict[tuple[int, str], Screen]:
         return {}
     with connection.cursor() as cursor:
         cursor.execute(_OFFERED, [[chat for chat, _ in pressed], [screen for _, screen in pressed]])
-        return {(chat, screen): Screen(key, frozenset(offered)) for chat, screen, key, offered in cursor.fetchall()}
+        return {
+            (chat, screen): Screen(key, frozenset(offered))
+            for chat, screen, key, offered in cursor.fetchall()
+        }
 
 
 def _remember(states: dict[int, dict[str, Any]]) -> None:

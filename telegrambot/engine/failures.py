@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import logging
+import sys
 import traceback
 from collections.abc import Callable
 from datetime import timedelta
+from pathlib import Path
 
-from django.db import DatabaseError, connection
+from django.db import DatabaseError, DataError, connection
 from django.utils import timezone, translation
+from django.utils.html import escape
 from django.utils.translation import gettext as _
 
 from telegrambot.accounts.models import TelegramUser
@@ -20,7 +23,13 @@ from telegrambot.engine.replies import Reply
 
 logger = logging.getLogger(__name__)
 
+# After the first and the second failed try.
 RETRY_SECONDS = (1, 5)
+
+# Folders of code that is not ours.
+_OF_LIBRARIES = frozenset(
+    {"site-packages", "dist-packages", f"python{sys.version_info[0]}.{sys.version_info[1]}"}
+)
 
 # Told again only if it still happens a day later.
 _NEW_KIND = """
@@ -38,7 +47,7 @@ def record(update: Pending, error: Exception, *, attempts: int, most: int) -> No
         return
     wait = RETRY_SECONDS[min(attempts, len(RETRY_SECONDS)) - 1]
     InboundUpdate.objects.filter(pk=update.key).update(
-        error=describe(error), not_before=timezone.now() + timedelta(seconds=wait)
+        attempts=attempts, error=describe(error), not_before=timezone.now() + timedelta(seconds=wait)
     )
 
 
@@ -50,8 +59,12 @@ def give_up(update: Pending, error: str, *, kind: str) -> None:
     _tell_person(update)
     notify_owners(
         kind,
-        lambda: _("An update could not be handled (%(kind)s). You find it in the admin under Updates, with Retry.")
-        % {"kind": kind},
+        lambda: (
+            _(
+                "An update could not be handled (%(kind)s). You find it in the admin under Updates, with Retry."
+            )
+            % {"kind": escape(kind)}
+        ),
     )
 
 
@@ -59,7 +72,9 @@ def describe(error: BaseException) -> str:
     """What went wrong and where, without a word of what people wrote: messages of exceptions may quote it."""
     what = type(error).__name__
     cause = error.__cause__
-    if isinstance(error, DatabaseError) and cause is not None and hasattr(cause, "diag"):
+    if isinstance(error, DataError):
+        what = f"{what}: {type(cause).__name__}"  # its message quotes the value
+    elif isinstance(error, DatabaseError) and cause is not None and hasattr(cause, "diag"):
         what = f"{what}: {cause.diag.message_primary}"
     frames = traceback.extract_tb(error.__traceback__)
     return "\n".join([what, *(f"{frame.filename}:{frame.lineno} {frame.name}" for frame in frames[-6:])])
@@ -93,11 +108,15 @@ def notify_owners(kind: str, sentence: Callable[[], str]) -> None:
 
 def _tell_person(update: Pending) -> None:
     dialog = Dialog.objects.select_related("person").get(pk=update.dialog_id)
-    if not dialog.is_private_with_bot or dialog.person is None:
+    if not dialog.is_private_with_bot or dialog.person is None or not dialog.person.is_active:
         return
     with translation.override(dialog.person.language):
         outbox.say(
-            Reply(_("Something went wrong on our side; the team has been told. Please try again a little later.")),
+            Reply(
+                _(
+                    "Something went wrong on our side; the team has been told. Please try again a little later."
+                )
+            ),
             dialog_id=dialog.pk,
             person_id=dialog.person_id,
             priority=Priority.ANSWER,
@@ -107,6 +126,7 @@ def _tell_person(update: Pending) -> None:
 
 
 def _kind(error: BaseException) -> str:
+    """The error and the function of ours it came out of: a library's innermost one says little."""
     frames = traceback.extract_tb(error.__traceback__)
-    place = frames[-1] if frames else None
-    return f"{type(error).__name__} in {place.name}" if place else type(error).__name__
+    ours = [frame for frame in frames if not set(Path(frame.filename).parts) & _OF_LIBRARIES] or frames
+    return f"{type(error).__name__} in {ours[-1].name}" if ours else type(error).__name__

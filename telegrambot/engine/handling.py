@@ -7,7 +7,7 @@ import time
 import zoneinfo
 from collections.abc import Callable
 from contextlib import ExitStack
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from django.utils import timezone, translation
@@ -106,7 +106,8 @@ def _answer(
         shown = str(reply.alert or reply.toast)[:MAX_TOAST]
         handled.press = PressAnswer(handled.press.callback_id, shown, bool(reply.alert))
     elif reply.alert or reply.toast:
-        reply.text = f"{reply.text}\n\n{escape(str(reply.alert or reply.toast))}".strip()
+        text = f"{reply.text}\n\n{escape(str(reply.alert or reply.toast))}".strip()
+        reply = replace(reply, text=text)  # the view may keep its own for others
     handled.drafts = outbox.drafts(
         reply,
         dialog_id=dialog.pk,

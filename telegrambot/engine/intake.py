@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -28,6 +29,9 @@ ALLOWED_UPDATES = (
 
 # First half of the advisory lock under which updates of one bot get their keys, so that the keys commit in order.
 INTAKE_LOCK = 0x5B0A
+
+# No update of Telegram's is nested half as deep; of one put aside the rest is cut off.
+MAX_DEPTH = 50
 
 _DIALOGS = """
 INSERT INTO engine_dialog (bot_id, business_connection_id, telegram_dialog_id, type, title, person_id)
@@ -117,7 +121,7 @@ def _store(batch: Sequence[Arrival], bot_id: int, source: str) -> int:
         return 0
     parameters = {"bot": bot_id, "source": source}
     with transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_xact_lock(%s, hashint8(%s))", [INTAKE_LOCK, bot_id])
+        _lock(bot_id)
         sightings.record(arrival.sender for arrival in batch if arrival.sender)
         chats = [
             {name: getattr(arrival, name) for name in ("connection", "chat_id", "chat_type", "title")}
@@ -132,6 +136,12 @@ def _store(batch: Sequence[Arrival], bot_id: int, source: str) -> int:
         if stored:
             wake.updates()
     return stored
+
+
+def _lock(bot_id: int) -> None:
+    """Wait for whoever stores updates of this bot: keys are given and committed in order."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(%s, hashint8(%s))", [INTAKE_LOCK, bot_id])
 
 
 def _row(place: int, arrival: Arrival) -> dict[str, Any]:
@@ -156,32 +166,41 @@ def _store_alone(arrival: Arrival, bot_id: int, source: str) -> int:
     try:
         return _store([arrival], bot_id, source)
     except (DataError, IntegrityError, UnicodeError, orjson.JSONEncodeError) as error:
-        return _quarantine(arrival.payload, f"The database refused it: {type(error).__name__}", bot_id, source)
+        return _quarantine(
+            arrival.payload, f"The database refused it: {type(error).__name__}", bot_id, source
+        )
 
 
 def _quarantine(update: Mapping[str, Any], error: str, bot_id: int, source: str) -> int:
     """Keep an update that cannot be handled, cleaned of what the database cannot hold, for a person to look at."""
     number = arrivals.update_key(update)
-    kind = next((str(key) for key in update if key != "update_id"), "")
-    _, created = InboundUpdate.objects.get_or_create(
-        bot_id=bot_id,
-        update_id=number,
-        defaults={
-            "source": source,
-            "kind": _storable(kind)[:50],
-            "payload": _storable(update),
-            "status": InboundUpdate.Status.FAILED,
-            "error": error,
-        },
-    )
+    payload = arrivals.conceal(_storable(update))
+    kind = next((key for key in payload if key != "update_id"), "")
+    with transaction.atomic():
+        _lock(bot_id)
+        _, created = InboundUpdate.objects.get_or_create(
+            bot_id=bot_id,
+            update_id=number,
+            defaults={
+                "source": source,
+                "kind": kind[: arrivals.MAX_KIND],
+                "payload": payload,
+                "status": InboundUpdate.Status.FAILED,
+                "error": error,
+            },
+        )
     logger.error("Update %s was put aside: %s", number, error)
     return int(created)
 
 
-def _storable(value: Any) -> Any:
-    """The value without NUL characters and half surrogate pairs, which PostgreSQL cannot hold."""
+def _storable(value: Any, depth: int = 0) -> Any:
+    """The value without what PostgreSQL's JSON cannot hold: NUL, half surrogate pairs, infinity, endless nesting."""
     if isinstance(value, str):
         return value.replace("\x00", "\ufffd").encode("utf-8", "replace").decode()
+    if isinstance(value, Mapping | list) and depth == MAX_DEPTH:
+        return "…"
     if isinstance(value, Mapping):
-        return {_storable(str(key)): _storable(item) for key, item in value.items()}
-    return [_storable(item) for item in value] if isinstance(value, list) else value
+        return {_storable(str(key)): _storable(item, depth + 1) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_storable(item, depth + 1) for item in value]
+    return None if isinstance(value, float) and not math.isfinite(value) else value

@@ -11,6 +11,8 @@ from dataclasses import dataclass
 
 from django.conf import settings
 
+# The bucket of all chats together.
+OVERALL = "overall"
 # All chats together may catch up this much (seconds' worth of messages) after a pause, one private chat this many
 # messages; short bursts are what Telegram itself allows.
 OVERALL_BURST_SECONDS = 0.1
@@ -43,6 +45,14 @@ class Budget:
             group,
             group * (GROUP_BURST_MESSAGES - 1),
         )
+
+    def slots(self, lag: float, limit: int) -> int:
+        """How many messages, at most `limit`, may leave when the overall bucket is `lag` seconds ahead of time."""
+        if lag > self.overall_tolerance:
+            return 0
+        if not self.overall_interval:
+            return limit
+        return min(limit, int((self.overall_tolerance - lag) / self.overall_interval) + 1)
 
 
 def _interval(rate: float) -> float:

@@ -26,7 +26,9 @@ def mark_blocked(dialog: Dialog) -> None:
     """Remember that this person blocked the bot, and take back the broadcasts still waiting for them."""
     if not dialog.is_private_with_bot:
         return
-    TelegramUser.objects.filter(pk=dialog.person_id, blocked_at__isnull=True).update(blocked_at=timezone.now())
-    Message.objects.filter(
-        dialog=dialog, status=Message.Status.QUEUED, priority=Priority.BROADCAST
-    ).update(status=Message.Status.CANCELLED, error="The person blocked the bot.")
+    TelegramUser.objects.filter(pk=dialog.person_id, blocked_at__isnull=True).update(
+        blocked_at=timezone.now()
+    )
+    Message.objects.filter(dialog=dialog, status=Message.Status.QUEUED, priority=Priority.BROADCAST).update(
+        status=Message.Status.CANCELLED, error="The person blocked the bot."
+    )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
@@ -17,6 +17,9 @@ from telegrambot.engine import wake
 from telegrambot.engine.models import Message, OutgoingFile, Priority
 from telegrambot.engine.replies import Button, Media, Reply, Upload
 from telegrambot.engine.splitting import MAX_CAPTION, MAX_TEXT, length, split
+
+# https://core.telegram.org/bots/api#sendmediagroup
+MAX_ALBUM = 10
 
 _QUEUE = """
 INSERT INTO engine_message
@@ -63,6 +66,9 @@ def queue(drafts: Sequence[Draft]) -> list[int]:
 
     Returns:
         The keys of those that were not queued before.
+
+    Raises:
+        django.db.DataError: a key is longer than 150 characters.
     """
     if not drafts:
         return []
@@ -105,20 +111,26 @@ def drafts(
     }
     found: list[Draft] = []
     if len(album) > 1:
-        found.append(Draft(**base, message_type="album", payload={"album": album}))
+        found += [
+            Draft(**base, message_type="album", payload={"album": group}) for group in _albums(album)
+        ]
     elif album:
         caption = text if length(text) <= MAX_CAPTION else ""
         text = "" if caption else text
         found.append(Draft(**base, text=caption, message_type=album[0]["kind"], payload={"media": album[0]}))
     found += [Draft(**base, text=part) for part in split(text, MAX_TEXT)]
     if found and buttons:
+        if found[-1].message_type == "album":
+            raise ValueError("Telegram shows no buttons below an album: give the reply a text.")
         found[-1].payload["buttons"] = buttons
     if found and target_id and not album:
         found[0].operation, found[0].target_id = Message.Operation.EDIT, target_id
     return found
 
 
-def say(reply: Reply, *, dialog_id: int, person_id: UUID | None, priority: int, origin: str, key: str) -> list[int]:
+def say(
+    reply: Reply, *, dialog_id: int, person_id: UUID | None, priority: int, origin: str, key: str
+) -> list[int]:
     """Queue something nobody asked for (a notice, an approved reply); `key` makes sure that it is said once."""
     found = drafts(reply, dialog_id=dialog_id, person_id=person_id, origin=origin)
     for part, draft in enumerate(found):
@@ -141,6 +153,14 @@ def _buttons(rows: Iterable[Sequence[Button]]) -> list[list[dict[str, str]]]:
         for row in rows
         if row
     ]
+
+
+def _albums(media: list[dict[str, str]]) -> Iterator[list[dict[str, str]]]:
+    """As few albums as possible, none with a single item, which Telegram refuses."""
+    count = -(-len(media) // MAX_ALBUM)
+    size = -(-len(media) // count)
+    for start in range(0, len(media), size):
+        yield media[start : start + size]
 
 
 def _media(media: Media) -> dict[str, str]:

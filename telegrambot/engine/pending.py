@@ -10,11 +10,15 @@ from datetime import datetime
 from typing import Any
 
 import orjson
-from django.db import connection
+from django.db import InterfaceError, OperationalError, connection
 from django.db.backends.base.base import BaseDatabaseWrapper
+
+from telegrambot.engine.arrivals import MESSAGE_KINDS
 
 # How many chats one look at the index finds; they are kept in memory, so that a long queue is not scanned per batch.
 LOOK_AHEAD = 512
+
+_EDIT_KINDS = frozenset({"edited_message", "edited_channel_post", "edited_business_message"})
 
 # A loose index scan: it jumps from chat to chat instead of reading through one that is fifty thousand updates deep.
 _CHATS_WITH_WORK = """
@@ -45,6 +49,13 @@ ORDER BY head.id
 
 _COUNT = "UPDATE engine_inboundupdate SET attempts = attempts + 1 WHERE id = ANY(%s)"
 
+# Waits for nobody: whoever has the row by now has counted a try of their own.
+_UNCOUNT = """
+UPDATE engine_inboundupdate SET attempts = attempts - 1
+WHERE id IN (SELECT id FROM engine_inboundupdate WHERE id = ANY(%s) AND status = 'pending' AND attempts > 0
+             FOR NO KEY UPDATE SKIP LOCKED)
+"""
+
 _CLOSE = """
 UPDATE engine_inboundupdate SET status = 'done', processed_at = clock_timestamp(), error = '' WHERE id = ANY(%s)
 """
@@ -66,12 +77,15 @@ class Pending:
     @property
     def processed_key(self) -> str:
         """What makes two updates tell of the same thing."""
-        body = self.payload.get(self.kind) or {}
+        body = self.payload[self.kind]
         if self.kind == "callback_query":
             return f"cb:{body['id']}"[:100]
-        if "message_id" in body and "chat" in body:
-            place = f"{body.get('business_connection_id', '')}:{body['chat']['id']}:{body['message_id']}"
-            return f"edit:{place}:{body['edit_date']}"[:100] if "edit_date" in body else f"msg:{place}"[:100]
+        # Other kinds name a message as well: a reaction to one is not that message.
+        if self.kind in MESSAGE_KINDS or self.kind in _EDIT_KINDS:
+            place = f"{body.get('business_connection_id', '')}:{body['chat']['id']}:{body.get('message_id')}"
+            if self.kind in MESSAGE_KINDS:
+                return f"msg:{place}"[:100]
+            return f"edit:{place}:{body.get('edit_date')}"[:100]
         return f"upd:{self.bot_id}:{self.update_id}"
 
 
@@ -86,12 +100,16 @@ class ChatsWithWork:
         self.suspects: deque[int] = deque()  # their oldest update was begun before, and not finished
         self._after = 0
 
+    @property
+    def are_remembered(self) -> bool:
+        """Whether there are chats to try without another look."""
+        return bool(self.fresh or self.suspects)
+
     def look(self) -> bool:
         """Look for chats with work if none is remembered. Returns whether there is any."""
-        if not self.fresh and not self.suspects:
-            if not self._look_behind(self._after) and self._after:
-                self._look_behind(0)
-        return bool(self.fresh or self.suspects)
+        if not self.are_remembered and not self._look_behind(self._after) and self._after:
+            self._look_behind(0)
+        return self.are_remembered
 
     def take(self, limit: int) -> list[int]:
         """Take up to `limit` chats that have not been tried before."""
@@ -126,6 +144,12 @@ def close(keys: Sequence[int]) -> None:
         cursor.execute(_CLOSE, [list(keys)])
 
 
+def uncount(keys: Sequence[int]) -> None:
+    """Take back one counted try of each update: it was not begun, or what failed was not its own doing."""
+    with connection.cursor() as cursor:
+        cursor.execute(_UNCOUNT, [list(keys)])
+
+
 class AttemptJournal:
     """Counts tries on a connection of its own: the count outlives a rollback, and the death of the process.
 
@@ -136,17 +160,36 @@ class AttemptJournal:
         self._local = threading.local()
 
     def count(self, keys: Sequence[int]) -> None:
-        """Count one try for each update, at once."""
-        own = self._connection()
-        own.close_if_unusable_or_obsolete()
-        with own.cursor() as cursor:
-            cursor.execute(_COUNT, [list(keys)])
+        """Count one try for each update, at once.
+
+        Raises:
+            django.db.OperationalError: the database is not there.
+        """
+        try:
+            self._count(keys)
+        except (OperationalError, InterfaceError):
+            # The connection may have died since it was last used, with a server that is back by now.
+            self.close()
+            self._count(keys)
+
+    def uncount(self, keys: Sequence[int]) -> None:
+        """Take back one counted try of each, after a rollback.
+
+        Raises:
+            django.db.Error: the database is not there.
+        """
+        if keys:
+            uncount(keys)
 
     def close(self) -> None:
         """Close this thread's connection."""
         if hasattr(self._local, "connection"):
             self._local.connection.close()
             del self._local.connection
+
+    def _count(self, keys: Sequence[int]) -> None:
+        with self._connection().cursor() as cursor:
+            cursor.execute(_COUNT, [list(keys)])
 
     def _connection(self) -> BaseDatabaseWrapper:
         if not hasattr(self._local, "connection"):
@@ -160,3 +203,6 @@ class AttemptsInTransaction(AttemptJournal):
     def count(self, keys: Sequence[int]) -> None:
         with connection.cursor() as cursor:
             cursor.execute(_COUNT, [list(keys)])
+
+    def uncount(self, keys: Sequence[int]) -> None:
+        """Nothing to do: the rollback has done it."""

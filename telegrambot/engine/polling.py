@@ -9,18 +9,20 @@ from collections.abc import Callable
 from typing import Any
 
 import psycopg
-from django.db import DatabaseError, InterfaceError
+from django.db import Error
 from psycopg import AsyncConnection
 from telegram import Bot
-from telegram.error import Conflict, InvalidToken, RetryAfter, TelegramError
+from telegram.error import Conflict, EndPointNotFound, RetryAfter, TelegramError
 from telegram.warnings import PTBUserWarning
 
 from config.redaction import redact
 from telegrambot.engine import direct_connection, intake
+from telegrambot.engine.arrivals import Unreadable
 from telegrambot.engine.delivery import Unauthorized
 from telegrambot.engine.exceptions import AlreadyPolling
 from telegrambot.engine.models import InboundUpdate
 from telegrambot.engine.threads import DatabaseThreads
+from telegrambot.engine.transport_errors import seconds_to_wait
 
 logger = logging.getLogger(__name__)
 
@@ -33,6 +35,8 @@ POLL_LIMIT = 100
 # First half of the advisory lock that makes the poller of a bot the only one.
 POLLING_LOCK = 0x5B0B
 _WAITS = (1, 2, 5, 10, 30)
+_TRIES, _TRY_AGAIN_SECONDS = 10, 0.2
+_LONGEST_NAME = 63
 
 _HOLDER = """
 SELECT activity.application_name, activity.backend_start
@@ -46,7 +50,9 @@ class PollingLock:
     """The right to poll a bot, held by one database session at a time; gone when its process dies."""
 
     def __init__(self, bot_id: int, threads: DatabaseThreads, name: str) -> None:
-        self._bot_id, self._threads, self._name = bot_id, threads, name
+        self._bot_id, self._threads = bot_id, threads
+        # PostgreSQL cuts longer names.
+        self._name = name.encode()[:_LONGEST_NAME].decode(errors="ignore")
         self._connection: AsyncConnection[Any] | None = None
 
     async def acquire(self) -> None:
@@ -64,15 +70,26 @@ class PollingLock:
                 await self.release()
         known = await self._threads.run(direct_connection.parameters, self._name)
         connection = await direct_connection.connect(known)
-        taken = await connection.execute(
-            "SELECT pg_try_advisory_lock(%s, hashint8(%s))", [POLLING_LOCK, self._bot_id]
-        )
-        if not (await taken.fetchone())[0]:  # type: ignore[index]
-            found = await connection.execute(_HOLDER, [POLLING_LOCK, self._bot_id])
-            holder = await found.fetchone()
+        try:
+            await self._take(connection)
+        except BaseException:
             await connection.close()
-            raise AlreadyPolling(holder=holder[0] if holder else "?", since=f"{holder[1]:%H:%M:%S}" if holder else "?")
+            raise
         self._connection = connection
+
+    async def _take(self, connection: AsyncConnection[Any]) -> None:
+        key = [POLLING_LOCK, self._bot_id]
+        for _ in range(_TRIES):
+            taken = await connection.execute("SELECT pg_try_advisory_lock(%s, hashint8(%s))", key)
+            if (await taken.fetchone())[0]:  # type: ignore[index]
+                return
+            found = await connection.execute(_HOLDER, key)
+            holder = await found.fetchone()
+            if holder and holder[0] != self._name:
+                raise AlreadyPolling(holder=holder[0], since=f"{holder[1]:%H:%M:%S}")
+            # Nobody any more, or this process's own lost session, which the server has not yet noticed.
+            await asyncio.sleep(_TRY_AGAIN_SECONDS)
+        raise psycopg.OperationalError("The lock of a lost session is not free yet.")
 
     async def release(self) -> None:
         """Give the lock back."""
@@ -91,11 +108,14 @@ class Poller:
         stored: called after a batch is in the database.
     """
 
-    def __init__(self, bot: Bot, lock: PollingLock, threads: DatabaseThreads, stored: Callable[[], None]) -> None:
+    def __init__(
+        self, bot: Bot, lock: PollingLock, threads: DatabaseThreads, stored: Callable[[], None]
+    ) -> None:
         self._bot, self._lock, self._threads, self._stored = bot, lock, threads, stored
         self._source = InboundUpdate.Source.POLLING
         self._offset = 0
         self._failures = 0
+        # What is wrong right now, in a sentence; empty when updates arrive.
         self.problem = ""
 
     async def run(self) -> None:
@@ -107,28 +127,38 @@ class Poller:
         """
         while True:
             try:
-                await self._lock.acquire()
-                updates = await self._fetch()
-                if updates:
-                    await self._threads.run(intake.store, updates, bot_id=self._bot.id, source=self._source)
-                    self._offset = updates[-1]["update_id"] + 1
-                    self._stored()
-            except InvalidToken as error:
+                await self._poll()
+            except EndPointNotFound as error:
+                # Telegram knows the method, so this is its way to say that it does not know the token.
                 raise Unauthorized from error
             except Conflict:
-                await self._wait("Another program polls this bot; Telegram lets only one of them have the updates.")
+                await self._wait(
+                    "Another program polls this bot; Telegram lets only one of them have the updates."
+                )
             except RetryAfter as error:
-                await self._wait(redact(error.message))
+                await self._wait("Telegram asks to poll less often.", at_least=seconds_to_wait(error))
             except TelegramError as error:
                 await self._wait(f"Telegram cannot be reached: {redact(error.message)}")
-            except (DatabaseError, InterfaceError, psycopg.Error) as error:
+            except (Error, psycopg.Error) as error:
                 await self._wait(f"The database does not take updates: {type(error).__name__}")
             else:
                 self._say("")
                 self._failures = 0
 
+    async def _poll(self) -> None:
+        await self._lock.acquire()
+        updates = await self._fetch()
+        if not updates:
+            return
+        try:
+            await self._threads.run(intake.store, updates, bot_id=self._bot.id, source=self._source)
+        except Unreadable as error:
+            raise TelegramError("The answer holds something that is no update.") from error
+        self._offset = updates[-1]["update_id"] + 1
+        self._stored()
+
     async def _fetch(self) -> list[dict[str, Any]]:
-        return await self._bot.do_api_request(  # type: ignore[no-any-return]
+        answer = await self._bot.do_api_request(
             "getUpdates",
             api_kwargs={
                 "offset": self._offset,
@@ -138,11 +168,14 @@ class Poller:
             },
             read_timeout=POLL_SECONDS + 10,
         )
+        if not isinstance(answer, list):
+            raise TelegramError("The answer is no list of updates.")
+        return answer
 
-    async def _wait(self, problem: str) -> None:
+    async def _wait(self, problem: str, *, at_least: float = 0.0) -> None:
         self._say(problem)
         self._failures += 1
-        await asyncio.sleep(_WAITS[min(self._failures, len(_WAITS)) - 1])
+        await asyncio.sleep(max(at_least, _WAITS[min(self._failures, len(_WAITS)) - 1]))
 
     def _say(self, problem: str) -> None:
         """Log once per change, not once per try."""

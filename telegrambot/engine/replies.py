@@ -39,9 +39,18 @@ class Button:
             name = getattr(view, "button_name", None)
             if name is None:
                 raise ValueError(f"{view!r} is not registered with @button.")
-            self.data = ":".join([name, *map(str, args)])
+            self.data = ":".join([name, *(_escape(str(arg)) for arg in args)])
             if len(self.data.encode()) > MAX_CALLBACK_BYTES:
                 raise ValueError(f"Callback data {self.data!r} is longer than {MAX_CALLBACK_BYTES} bytes.")
+
+
+def arguments(data: str) -> list[str]:
+    """The arguments in a button's callback data."""
+    return [part.replace("%3A", ":").replace("%25", "%") for part in data.split(":")[1:]]
+
+
+def _escape(argument: str) -> str:
+    return argument.replace("%", "%25").replace(":", "%3A")
 
 
 @dataclass(frozen=True, slots=True)

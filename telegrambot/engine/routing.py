@@ -16,12 +16,15 @@ from telegram.ext import BaseHandler, CallbackQueryHandler, CommandHandler, Mess
 
 from telegrambot.accounts.catalogue import DeclaredCommand, sync_commands
 from telegrambot.accounts.roles import Role
+from telegrambot.engine.replies import arguments
 
 View = Callable[..., Any]
 F = TypeVar("F", bound=View)
 
 _IN_PRIVATE = filters.UpdateType.MESSAGE & filters.ChatType.PRIVATE
 _IN_GROUPS_TOO = filters.UpdateType.MESSAGE & (filters.ChatType.PRIVATE | filters.ChatType.GROUPS)
+# What Telegram itself says in a chat (a pinned message, a new title) is nothing anybody said.
+_SAID_IN_PRIVATE = _IN_PRIVATE & (filters.TEXT | ~filters.StatusUpdate.ALL)
 _CONVERTERS: dict[type, Callable[[str], Any]] = {str: str, int: int, UUID: UUID}
 
 
@@ -105,7 +108,7 @@ class Registry:
         """Register a view for the text that `Reply(ask=view)` asked for."""
 
         def register(view: F) -> F:
-            handler = MessageHandler(_IN_PRIVATE, view)
+            handler = MessageHandler(_SAID_IN_PRIVATE, view)
             self._add(self.answers, _name(view), Route(_name(view), view, handler, role, command))
             view.answer_name = _name(view)  # type: ignore[attr-defined]
             return view
@@ -145,7 +148,7 @@ class Registry:
 
     def fallback(self, view: F) -> F:
         """Register a view for messages that nobody else wanted; the first registered gets them."""
-        self.fallbacks.append(Route(_name(view), view, MessageHandler(_IN_PRIVATE, view)))
+        self.fallbacks.append(Route(_name(view), view, MessageHandler(_SAID_IN_PRIVATE, view)))
         return view
 
     # ── What dispatch calls ───────────────────────────────────────────────────────────────────────────────
@@ -156,11 +159,10 @@ class Registry:
         Raises:
             Stale: a pressed button that no view understands.
         """
-        for route in self.commands.values():
-            if found := _check(route, update):
-                return Match(route, rest=_after_command(update)) if isinstance(found, tuple) else Match(route)
         if update.callback_query is not None:
             return self._match_button(update)
+        if (named := self.commands.get(_command_name(update))) and _check(named, update):
+            return Match(named, rest=_after_command(update))
         asked = self.answers.get(state.get("answer", ""))
         for route in [*self.unknown, *([asked] if asked else [])]:
             if _check(route, update):
@@ -185,18 +187,19 @@ class Registry:
         return (prefix for prefix, route in self.deep_links.items() if route.is_secret)
 
     def _match_button(self, update: Update) -> Match:
-        for route in self.buttons.values():
-            if _check(route, update):
-                parts = str(update.callback_query.data).split(":")[1:]  # type: ignore[union-attr]
-                if not route.required <= len(parts) <= len(route.converters):
-                    raise Stale
-                try:
-                    return Match(
-                        route, tuple(read(part) for read, part in zip(route.converters, parts, strict=False))
-                    )
-                except ValueError:
-                    raise Stale from None
-        raise Stale
+        data = str(update.callback_query.data)  # type: ignore[union-attr]
+        route = self.buttons.get(data.partition(":")[0])
+        if route is None or not _check(route, update):
+            raise Stale
+        parts = arguments(data)
+        if not route.required <= len(parts) <= len(route.converters):
+            raise Stale
+        try:
+            return Match(
+                route, tuple(read(part) for read, part in zip(route.converters, parts, strict=False))
+            )
+        except ValueError:
+            raise Stale from None
 
     def _add(self, table: dict[str, Route], key: str, route: Route) -> None:
         if key in table and table[key].view is not route.view:
@@ -234,7 +237,12 @@ def _converters(view: View) -> tuple[tuple[Callable[[str], Any], ...], int]:
     return converters, sum(parameter.default is parameter.empty for parameter in parameters)
 
 
+def _command_name(update: Update) -> str:
+    """What looks like the name of a command; its handler decides whether it is one."""
+    text = (update.message.text if update.message else "") or ""
+    return text.split(maxsplit=1)[0][1:].partition("@")[0].lower() if text.startswith("/") else ""
+
+
 def _after_command(update: Update) -> str:
-    text = update.effective_message.text if update.effective_message else ""
-    _, _, rest = (text or "").partition(" ") if " " in (text or "") else (text or "").partition("\n")
-    return rest.strip()
+    _, *rest = (update.message.text or "").split(maxsplit=1)  # type: ignore[union-attr]
+    return rest[0].strip() if rest else ""

@@ -10,6 +10,7 @@ import socket
 from collections.abc import Awaitable, Callable, Coroutine
 from typing import Any, TypeVar
 
+import psycopg
 from django.conf import settings
 from django.db import DatabaseError, InterfaceError, OperationalError
 from telegram import Bot
@@ -78,9 +79,13 @@ class Runner:
     async def _serve(self, bot: Bot) -> None:
         lock = PollingLock(bot.id, self._threads, f"switchboard runbot on {self._holder}")
         poller = Poller(bot, lock, self._threads, self._poke_dispatch) if self._polls else None
-        if poller is not None:
-            await lock.acquire()
-            await self._refuse_webhook(bot)
+        try:
+            if poller is None or await self._until_stopped(self._may_poll(bot, lock)):
+                await self._run_services(bot, poller)
+        finally:
+            await lock.release()
+
+    async def _run_services(self, bot: Bot, poller: Poller | None) -> None:
         sender = Sender(bot, self._threads)
         services: list[Coroutine[Any, Any, None]] = [
             *(self._dispatch(bot, sender, wakened) for wakened in self._updates),
@@ -96,20 +101,22 @@ class Runner:
             services.append(poller.run())
         if self._works:
             services.append(self._work())
-        logger.info("@%s is running%s. Stop it with Ctrl-C.", bot.username, "" if self._polls else ", without polling")
+        how = "" if self._polls else ", without polling"
+        logger.info("@%s is running%s. Stop it with Ctrl-C.", bot.username, how)
         tasks = [asyncio.create_task(service) for service in services]
         sending = asyncio.create_task(sender.run())
         stopping = asyncio.create_task(self._stop.wait())
-        done, _ = await asyncio.wait([*tasks, sending, stopping], return_when=asyncio.FIRST_COMPLETED)
+        await asyncio.wait([*tasks, sending, stopping], return_when=asyncio.FIRST_COMPLETED)
         logger.info("Stopping: finishing what is under way.")
         self._stop.set()
         sender.stop()
         for task in tasks[len(self._updates) :]:
             task.cancel()
         self._poke_dispatch()
-        results = await asyncio.gather(*tasks, sending, *self._answers, return_exceptions=True)
+        results = await asyncio.gather(*tasks, sending, return_exceptions=True)
+        # What dispatch did last may have brought more of them.
+        await asyncio.gather(*self._answers, return_exceptions=True)
         stopping.cancel()
-        await lock.release()
         for result in results:
             if isinstance(result, Exception):
                 raise result
@@ -139,17 +146,20 @@ class Runner:
                 raise Unauthorized from error
             except TelegramError as error:
                 problem = f"Telegram cannot be reached: {redact(error.message)}"
-            except (OperationalError, InterfaceError) as error:
+            except (OperationalError, InterfaceError, psycopg.OperationalError) as error:
                 problem = f"The database cannot be reached: {type(error).__name__}"
             if problem != said:
                 logger.warning("%s. Trying again every %.0f seconds.", problem, _RETRY_SECONDS)
                 said = problem
             await asyncio.sleep(_RETRY_SECONDS)
 
-    async def _refuse_webhook(self, bot: Bot) -> None:
-        info = await bot.get_webhook_info()
+    async def _may_poll(self, bot: Bot, lock: PollingLock) -> bool:
+        """Make sure that nobody else gets the updates."""
+        await self._patiently(lock.acquire)
+        info = await self._patiently(bot.get_webhook_info)
         if info.url:
             raise WebhookIsSet(url=info.url)
+        return True
 
     # ── Services ──────────────────────────────────────────────────────────────────────────────────────────
 
@@ -201,7 +211,11 @@ class Runner:
 
     async def _beat(self, poller: Poller | None) -> None:
         while True:
-            signs = {"bot": ""} | ({"poller": poller.problem} if poller else {}) | ({"worker": ""} if self._works else {})
+            signs = {"bot": ""}
+            if poller is not None:
+                signs["poller"] = poller.problem
+            if self._works:
+                signs["worker"] = ""
             try:
                 for service, problem in signs.items():
                     await self._threads.run(health.beat, service, self._holder, problem)
@@ -213,7 +227,7 @@ class Runner:
         while True:
             try:
                 await worker.run(queues=None, concurrency=2, name=self._holder, handle_signals=False)
-            except Exception as error:  # whatever ended it, background work has to go on
+            except Exception as error:  # noqa: BLE001 - whatever ended it, background work has to go on
                 logger.warning("The worker starts again after: %s", type(error).__name__)
             await asyncio.sleep(_RETRY_SECONDS)
 
@@ -228,7 +242,7 @@ class Runner:
         task, stopping = asyncio.create_task(work), asyncio.create_task(self._stop.wait())
         await asyncio.wait([task, stopping], return_when=asyncio.FIRST_COMPLETED)
         stopping.cancel()
-        if task.done():
-            return task.result()
-        task.cancel()
-        return None
+        if not task.done():
+            task.cancel()
+            await asyncio.wait([task])
+        return None if task.cancelled() else task.result()

@@ -19,6 +19,7 @@ class LazySavepoint:
     def __init__(self) -> None:
         self._savepoint: str | None = None
         self._setting = False
+        self._callbacks = len(connection.run_on_commit)
 
     @contextmanager
     def watching(self) -> Iterator[None]:
@@ -27,8 +28,11 @@ class LazySavepoint:
             yield
 
     def undo(self) -> None:
-        """Take back what was written since; a no-op when nothing was."""
+        """Take back what was written since, and what was to run after the commit."""
+        del connection.run_on_commit[self._callbacks :]
         if self._savepoint is not None:
+            # An error that left an `atomic(savepoint=False)` forbids all but a rollback; this is one.
+            transaction.set_rollback(False)
             transaction.savepoint_rollback(self._savepoint)
             self._savepoint = None
 
@@ -38,7 +42,9 @@ class LazySavepoint:
             transaction.savepoint_commit(self._savepoint)
             self._savepoint = None
 
-    def _before(self, execute: Callable[..., Any], sql: str, params: Any, many: bool, context: dict[str, Any]) -> Any:
+    def _before(
+        self, execute: Callable[..., Any], sql: str, params: Any, many: bool, context: dict[str, Any]
+    ) -> Any:
         if self._savepoint is None and not self._setting and not _READ.match(sql):
             self._setting = True
             self._savepoint = transaction.savepoint()

@@ -5,29 +5,34 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
+from typing import Any
+from uuid import UUID, uuid4
 
 from django.conf import settings
-from django.db import DatabaseError, InterfaceError
+from django.db import DataError, Error, IntegrityError
 from telegram import Bot
 from telegram.error import InvalidToken, TelegramError
 
-from telegrambot.engine import claims
-from telegrambot.engine.claims import Claim, Outcome
-from telegrambot.engine.delivery import Unauthorized, deliver
+from telegrambot.engine import claims, settlement
+from telegrambot.engine.claims import Claim
+from telegrambot.engine.delivery import Unauthorized, Unsendable, deliver
 from telegrambot.engine.models import OutgoingFile
+from telegrambot.engine.settlement import Outcome
 from telegrambot.engine.threads import DatabaseThreads
 
 logger = logging.getLogger(__name__)
 
-# After so many unknown outcomes in a row nothing is claimed until Telegram answers getMe: its bad spell must not
-# turn a broadcast into thousands of uncertain messages.
-UNKNOWN_IN_A_ROW = 3
+# After so many calls in a row without an answer of Telegram's nothing is claimed until it answers getMe: its bad spell
+# must not turn a broadcast into thousands of uncertain messages.
+UNANSWERED_IN_A_ROW = 3
 _PROBE_SECONDS = 2.0
 _IDLE_SECONDS = 1.0
-_BUSY_SECONDS = 0.05
-_RECORD_SECONDS = 0.02
+# Outcomes and free places gather for so long: an exchange costs much the same for one message as for thirty.
+_GATHER_SECONDS = 0.01
+_RETRY_SECONDS = 1.0
 _HOUSEKEEPING_SECONDS = 1.0
-_BATCH = 64
+# A stopping process does not wait longer for a database that is gone; leases tell what is left.
+_LAST_WORDS_SECONDS = 10.0
 
 
 class Sender:
@@ -41,13 +46,15 @@ class Sender:
     def __init__(self, bot: Bot, threads: DatabaseThreads) -> None:
         self._bot, self._threads = bot, threads
         self._wake = asyncio.Event()
-        self._finished = asyncio.Event()
         self._outcomes: list[Outcome] = []
         self._flying: set[asyncio.Task[None]] = set()
-        self._unknown = 0
-        self._stopping = False
+        # Tokens of claims whose commit nobody confirmed: whether they were made is not known.
+        self._doubtful: list[UUID] = []
+        self._unanswered = 0
+        self._is_stopping = False
         self._unauthorized: Unauthorized | None = None
-        self._expired_at = 0.0
+        self._exchanged_at = self._expired_at = self._probe_at = 0.0
+        self._is_database_down = False
 
     def poke(self) -> None:
         """There may be something to send."""
@@ -55,7 +62,7 @@ class Sender:
 
     def stop(self) -> None:
         """Claim nothing more; `run` returns once what is under way is recorded."""
-        self._stopping = True
+        self._is_stopping = True
         self._wake.set()
 
     async def run(self) -> None:
@@ -64,101 +71,126 @@ class Sender:
         Raises:
             Unauthorized: Telegram does not accept the token.
         """
-        recorder = asyncio.create_task(self._record())
         try:
-            while not self._stopping and self._unauthorized is None:
+            while not self._is_stopping and self._unauthorized is None:
                 await self._round()
         finally:
-            if self._flying:
-                await asyncio.wait(self._flying)
-            self._stopping = True
-            self._finished.set()
-            await recorder
+            await self._finish()
         if self._unauthorized is not None:
             raise self._unauthorized
 
     async def _round(self) -> None:
-        if self._unknown >= UNKNOWN_IN_A_ROW:
-            await self._probe()
-            return
-        room = settings.SENDER_CONCURRENCY - len(self._flying)
+        await self._gather()
         self._wake.clear()
-        pause = _BUSY_SECONDS
-        if room > 0:
-            try:
-                found, pause = await self._claim(min(room, _BATCH))
-            except (DatabaseError, InterfaceError) as error:
-                logger.warning("The sender waits for the database: %s", type(error).__name__)
-                found, pause = [], _IDLE_SECONDS
-            for claim in found:
-                task = asyncio.create_task(self._deliver(claim))
-                self._flying.add(task)
-                task.add_done_callback(self._landed)
-            if found and not pause:
-                return
-        # A landed message frees its chat and its place; a poke means new work; the pause is for the budget.
-        await self._sleep(pause or (_BUSY_SECONDS if self._flying else _IDLE_SECONDS))
+        room = settings.SENDER_CONCURRENCY - len(self._flying)
+        if self._unanswered >= UNANSWERED_IN_A_ROW:
+            await self._probe()
+            room = 0 if self._unanswered else room
+        if (found := await self._exchange(room)) is None:
+            await self._sleep(_RETRY_SECONDS)
+            return
+        messages, pause = found
+        for claim in messages:
+            task = asyncio.create_task(self._deliver(claim))
+            self._flying.add(task)
+            task.add_done_callback(self._flying.discard)
+        # What lands frees its place and its chat, and wakes this; the pause is for the budget.
+        await self._sleep(pause or _IDLE_SECONDS)
 
-    async def _claim(self, limit: int) -> tuple[list[Claim], float]:
-        now = time.monotonic()
-        if now - self._expired_at > _HOUSEKEEPING_SECONDS:
-            self._expired_at = now
-            await self._threads.run(claims.expire)
-        return await self._threads.run(claims.claim, limit)
+    async def _gather(self) -> None:
+        wait = self._exchanged_at + _GATHER_SECONDS - time.monotonic()
+        if wait > 0:
+            await asyncio.sleep(wait)
+
+    async def _exchange(self, room: int) -> tuple[list[Claim], float] | None:
+        """Hand outcomes in and take claims out; None when the database does neither, it keeps nothing then."""
+        self._exchanged_at = time.monotonic()
+        batch, self._outcomes = self._outcomes, []
+        token = uuid4()
+        try:
+            if self._exchanged_at - self._expired_at > _HOUSEKEEPING_SECONDS:
+                await self._threads.run(settlement.expire)
+                self._expired_at = self._exchanged_at
+            if self._doubtful:
+                await self._threads.run(claims.release, self._doubtful)
+                self._doubtful = []
+            found = await self._threads.run(claims.exchange, batch, room, token)
+        except (DataError, IntegrityError):
+            self._doubtful.append(token)
+            await self._settle_singly(batch)
+            return [], 0.0
+        except Error as error:
+            self._outcomes = batch + self._outcomes
+            self._doubtful.append(token)
+            if not self._is_database_down:
+                logger.warning("The sender waits for the database: %s", type(error).__name__)
+            self._is_database_down = True
+            return None
+        self._is_database_down = False
+        return found
+
+    async def _settle_singly(self, batch: list[Outcome]) -> None:
+        """Keep one outcome that the database refuses from holding up all others."""
+        try:
+            refused = await self._threads.run(settlement.settle_one_by_one, batch)
+        except Error:
+            self._outcomes = batch + self._outcomes
+            return
+        for outcome in refused:
+            logger.error("The outcome of message %s was refused by the database", outcome.message_id)
 
     async def _deliver(self, claim: Claim) -> None:
         try:
             outcome = await deliver(self._bot, claim, self._load_file)
         except Unauthorized as error:
             self._unauthorized = error
-            outcome = Outcome(claim.message_id, claim.token, claim.dialog_id, "queued", attempts_back=1)
-        except OutgoingFile.DoesNotExist:
-            outcome = Outcome(
-                claim.message_id, claim.token, claim.dialog_id, "failed", error="Its file is not kept any more."
+            outcome = _outcome(claim, "queued", attempts_back=1)
+        except Error as error:
+            outcome = _outcome(
+                claim, "queued", attempts_back=1, delay=_RETRY_SECONDS, error=type(error).__name__
             )
+        except OutgoingFile.DoesNotExist:
+            outcome = _outcome(claim, "failed", error="Its file is not kept any more.")
+        except Unsendable as error:
+            logger.error("Message %s cannot be put into a call: %r", claim.message_id, error.__cause__)
+            outcome = _outcome(claim, "failed", error="It cannot be put into a call of the Bot API.")
         except Exception as error:
             # Nobody foresaw this one, so nobody can say whether the message left.
             logger.exception("Sending message %s ended in an unforeseen error", claim.message_id)
-            outcome = Outcome(
-                claim.message_id, claim.token, claim.dialog_id, "uncertain", error=type(error).__name__
-            )
-        self._unknown = self._unknown + 1 if outcome.status == "uncertain" else 0
+            outcome = _outcome(claim, "uncertain", error=type(error).__name__, answered=False)
+        self._unanswered = 0 if outcome.answered else self._unanswered + 1
         self._outcomes.append(outcome)
-        self._finished.set()
+        self._wake.set()
 
-    def _landed(self, task: asyncio.Task[None]) -> None:
-        self._flying.discard(task)
-
-    async def _record(self) -> None:
-        """Write outcomes in sets; what the database does not take is kept and offered again."""
-        while True:
-            await self._finished.wait()
-            self._finished.clear()
-            if not self._stopping:
-                await asyncio.sleep(_RECORD_SECONDS)
-            if batch := self._outcomes:
-                self._outcomes = []
-                try:
-                    await self._threads.run(claims.settle, batch)
-                except (DatabaseError, InterfaceError) as error:
-                    logger.warning("%s outcomes wait for the database: %s", len(batch), type(error).__name__)
-                    self._outcomes = batch + self._outcomes
-                    self._finished.set()
-                    await asyncio.sleep(_IDLE_SECONDS)
-                else:
-                    self._wake.set()
-            if self._stopping and not self._flying and not self._outcomes:
-                return
+    async def _finish(self) -> None:
+        """Wait for what is under way and record it."""
+        deadline = 0.0
+        while self._flying or self._outcomes or self._doubtful:
+            if self._flying:
+                await asyncio.wait(self._flying, timeout=_IDLE_SECONDS)
+            else:
+                deadline = deadline or time.monotonic() + _LAST_WORDS_SECONDS
+            if await self._exchange(0) is None:
+                if deadline and time.monotonic() > deadline:
+                    logger.error("%s outcomes were not recorded: the database is gone", len(self._outcomes))
+                    return
+                await asyncio.sleep(_RETRY_SECONDS)
 
     async def _probe(self) -> None:
+        """Ask Telegram whether it answers again, at most every few seconds."""
+        if time.monotonic() < self._probe_at:
+            return
+        if not self._probe_at:
+            logger.warning("Telegram does not answer: nothing is sent until it does.")
         try:
             await self._bot.get_me()
         except InvalidToken as error:
-            raise Unauthorized from error
+            self._unauthorized = Unauthorized(*error.args)
         except TelegramError:
-            await self._sleep(_PROBE_SECONDS)
+            self._probe_at = time.monotonic() + _PROBE_SECONDS
         else:
-            self._unknown = 0
+            logger.info("Telegram answers again.")
+            self._unanswered, self._probe_at = 0, 0.0
 
     async def _load_file(self, key: str) -> bytes:
         stored = await self._threads.run(OutgoingFile.objects.get, pk=key)
@@ -169,3 +201,7 @@ class Sender:
             await asyncio.wait_for(self._wake.wait(), seconds)
         except TimeoutError:
             pass
+
+
+def _outcome(claim: Claim, status: str, **more: Any) -> Outcome:
+    return Outcome(claim.message_id, claim.token, claim.dialog_id, status, **more)

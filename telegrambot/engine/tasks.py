@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 from django.conf import settings
 from django.db import connection, transaction
@@ -16,12 +16,18 @@ from telegrambot.engine.models import RollupCursor
 # Every task may run twice and may be cut off in the middle: each does its work in steps that can be repeated.
 RETRY = RetryStrategy(max_attempts=5, exponential_wait=2)
 PURGE_BATCH = 5_000
+EPOCH = datetime.fromtimestamp(0, UTC)
 FILES_KEPT = timedelta(days=7)
 
 _PURGE_PAYLOADS = """
-UPDATE engine_inboundupdate SET payload = NULL
-WHERE id IN (SELECT id FROM engine_inboundupdate
-             WHERE payload IS NOT NULL AND status <> 'pending' AND received_at < %s LIMIT %s)
+WITH purged AS (
+    UPDATE engine_inboundupdate SET payload = NULL
+    WHERE id IN (SELECT id FROM engine_inboundupdate
+                 WHERE payload IS NOT NULL AND status <> 'pending' AND received_at >= %s AND received_at < %s
+                 ORDER BY received_at LIMIT %s)
+    RETURNING received_at
+)
+SELECT count(*), max(received_at) FROM purged
 """
 
 # Keys are given and committed in order (see engine.intake), so a high-water mark misses none.
@@ -54,11 +60,12 @@ def count_commands(timestamp: int) -> None:
 def purge(timestamp: int) -> None:
     """Drop raw updates and sent files after their time, in small batches."""
     before = timezone.now() - timedelta(days=settings.PAYLOAD_RETENTION_DAYS)
-    purged = PURGE_BATCH
+    # Each batch goes on where the one before ended, instead of passing over what is empty already again.
+    purged, reached = PURGE_BATCH, EPOCH
     while purged == PURGE_BATCH:
         with transaction.atomic(), connection.cursor() as cursor:
-            cursor.execute(_PURGE_PAYLOADS, [before, PURGE_BATCH])
-            purged = cursor.rowcount
+            cursor.execute(_PURGE_PAYLOADS, [reached, before, PURGE_BATCH])
+            purged, reached = cursor.fetchone()
     outbox.forget_files(FILES_KEPT)
 
 

@@ -1,8 +1,8 @@
 """A test client for chat views, like `django.test.Client`: real intake, dispatch and outbox, no network.
 
-    screen = ChatClient(person).send("/help")
-    assert "Commands" in screen.text
-    screen = client.press("Settings")
+screen = ChatClient(person).send("/help")
+assert "Commands" in screen.text
+screen = client.press("Settings")
 """
 
 from __future__ import annotations
@@ -63,7 +63,9 @@ class ChatClient:
         telegram_id: the id of a newcomer nobody knows yet.
     """
 
-    def __init__(self, person: TelegramUser | None = None, *, telegram_id: int = 0, language_code: str = "en") -> None:
+    def __init__(
+        self, person: TelegramUser | None = None, *, telegram_id: int = 0, language_code: str = "en"
+    ) -> None:
         self.telegram_id = person.telegram_id if person and person.telegram_id else telegram_id
         self._user = {
             "id": self.telegram_id,
@@ -98,7 +100,13 @@ class ChatClient:
         """Press with arbitrary callback data, as a forged client would."""
         message = self._message() | {"message_id": int(message_id), "text": "…"}
         message["from"] = {"id": BOT_ID, "is_bot": True, "first_name": "Bot"}
-        body = {"id": str(next(_numbers)), "from": self._user, "chat_instance": "1", "data": data, "message": message}
+        body = {
+            "id": str(next(_numbers)),
+            "from": self._user,
+            "chat_instance": "1",
+            "data": data,
+            "message": message,
+        }
         return self._offer("callback_query", body)
 
     def offer(self, kind: str, body: dict[str, Any]) -> Screen:
@@ -134,9 +142,7 @@ class ChatClient:
             screen.texts.append(plain(message.text))
             screen.media += message.payload.get("album") or filter(None, [message.payload.get("media")])
             screen.edited = message.operation == Message.Operation.EDIT
-            screen.buttons = [
-                button["text"] for row in message.payload.get("buttons", []) for button in row
-            ]
+            screen.buttons = [button["text"] for row in message.payload.get("buttons", []) for button in row]
             message.status = Message.Status.SENT
             if message.operation == Message.Operation.SEND:
                 message.external_message_id = str(next(_numbers))

@@ -108,7 +108,11 @@ class AiohttpRequest(BaseRequest):
         """
         with_files = request_data is not None and request_data.contains_files
         usual_write_timeout = self._media_write_timeout if with_files else self._write_timeout
-        body = request_body.encode(request_data, _chosen(write_timeout, usual_write_timeout)) if request_data else None
+        body = (
+            request_body.encode(request_data, _chosen(write_timeout, usual_write_timeout))
+            if request_data
+            else None
+        )
         timeout = aiohttp.ClientTimeout(
             connect=_chosen(connect_timeout, self._connect_timeout),
             sock_read=_chosen(read_timeout, self._read_timeout),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import enum
+from datetime import timedelta
 from http import HTTPStatus
 from typing import Any
 
@@ -47,6 +48,12 @@ class Outcome(enum.Enum):
     REFUSED = "refused"
     SERVER_ERROR = "server error"
     UNKNOWN = "unknown"
+
+
+def seconds_to_wait(error: telegram_error.RetryAfter) -> float:
+    """How long Telegram wants to be left alone; python-telegram-bot gives an int or a timedelta."""
+    wait = error.retry_after
+    return wait.total_seconds() if isinstance(wait, timedelta) else float(wait)
 
 
 def outcome_of(error: BaseException) -> Outcome:

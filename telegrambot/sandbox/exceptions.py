@@ -42,4 +42,5 @@ class InvalidStartCode(DomainError):
 
 
 class InvalidPerson(DomainError):
-    """A person needs a first name of at most 64 characters and, if any, a user name of 3 to 32 Latin letters, digits or underscores."""
+    """A first name has 1 to 64 characters, a last name at most 64, a user name 3 to 32 Latin letters,
+    digits or underscores."""

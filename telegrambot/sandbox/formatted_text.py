@@ -1,4 +1,4 @@
-"""A text with formatting, as the Bot API carries it: plain characters plus entities counted in UTF-16 units."""
+"""A text with formatting, as the Bot API carries it: characters plus entities counted in UTF-16 units."""
 
 from __future__ import annotations
 

@@ -129,6 +129,10 @@ class SandboxPerson(TimestampedModel):
             models.CheckConstraint(
                 condition=Q(language_code__in=["en", "ru"]), name="ck_sandbox_person_language"
             ),
+            models.CheckConstraint(
+                condition=Q(part__in=["owner", "admin", "subscriber", "newcomer", "guest"]),
+                name="ck_sandbox_person_part",
+            ),
         ]
 
     def __str__(self) -> str:
@@ -174,10 +178,13 @@ class SandboxChat(TimestampedModel):
     def __str__(self) -> str:
         return self.title or str(self.person)
 
-    def moved(self) -> int:
-        """Count one visible change. The caller holds the row's lock, so revisions commit in their order."""
+    def moved(self, *changed: str) -> int:
+        """Count one visible change, and save the fields named in `changed` with it.
+
+        The caller holds the row's lock, so revisions commit in their order.
+        """
         self.revision += 1
-        self.save(update_fields=["revision"])
+        self.save(update_fields=["revision", *changed])
         return self.revision
 
 

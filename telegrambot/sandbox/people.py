@@ -1,4 +1,4 @@
-"""What people do in this local Telegram. Each act changes the chat and queues the update that the bot gets."""
+"""What people do in this local Telegram: each act changes the chat and queues the update for the bot."""
 
 from __future__ import annotations
 
@@ -157,8 +157,7 @@ def _set_blocked(person: SandboxPerson, *, blocked: bool) -> None:
     now = timezone.now()
     chat.person = person
     chat.blocked_at = now if blocked else None
-    chat.save(update_fields=["blocked_at"])
-    chat.moved()
+    chat.moved("blocked_at")
     old, new = ("member", "kicked") if blocked else ("kicked", "member")
     bot = SandboxBot.objects.current()
     updates.queue("my_chat_member", wire.chat_member_updated(chat, person, bot, old=old, new=new, date=now))

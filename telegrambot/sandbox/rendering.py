@@ -21,7 +21,7 @@ def _link(entity: Entity, plain: str, inner: SafeString) -> SafeString:
     address = entity.get("url") or plain
     if entity["type"] == "email":
         address = f"mailto:{plain}"
-    elif "://" not in address and not address.startswith(("mailto:", "tel:")):
+    elif entity["type"] == "url" and "://" not in address:
         address = f"https://{address}"
     if urlsplit(address).scheme.lower() not in _SAFE_SCHEMES:
         return inner

@@ -70,7 +70,7 @@ def take(
 
 
 def disturb_pollers(bot: SandboxBot) -> int:
-    """Make every waiting `getUpdates` look up and find that it was replaced. The caller holds the bot's lock."""
+    """Make every waiting `getUpdates` find that it was replaced. The caller holds the bot's lock."""
     bot.poll_ticket += 1
     bot.save(update_fields=["poll_ticket"])
     _notify()
@@ -82,7 +82,8 @@ def _begin(offset: int, allowed_updates: list[str] | None) -> int:
     bot = SandboxBot.objects.locked()
     if bot.webhook_url:
         raise Conflict(
-            "can't use getUpdates method while webhook is active; use deleteWebhook to delete the webhook first"
+            "can't use getUpdates method while webhook is active; "
+            "use deleteWebhook to delete the webhook first"
         )
     if allowed_updates is not None:
         bot.allowed_updates = allowed_updates

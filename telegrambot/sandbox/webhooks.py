@@ -20,7 +20,7 @@ from telegrambot.sandbox.models import SandboxBot, SandboxUpdate
 
 logger = logging.getLogger(__name__)
 
-SECRET_HEADER = "X-Telegram-Bot-Api-Secret-Token"
+SECRET_HEADER = "X-Telegram-Bot-Api-Secret-Token"  # noqa: S105  the header's name
 TIMEOUT_SECONDS = 20.0
 PAUSES_SECONDS = (0.2, 1.0, 2.0, 5.0, 10.0, 30.0)
 _DATABASE_LOCK = 7_302_018_447

@@ -92,7 +92,7 @@ def message(row: SandboxMessage, bot: SandboxBot, *, with_reply: bool = True) ->
             caption=row.text, caption_entities=row.entities, media_group_id=row.album
         )
     else:
-        content = {"text": row.text} | without_blanks(entities=row.entities)
+        content = without_blanks(text=row.text, entities=row.entities)
     if with_reply and row.reply_to and row.reply_to.deleted_at is None:
         content["reply_to_message"] = message(row.reply_to, bot, with_reply=False)
     if row.buttons:

@@ -15,6 +15,7 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         if not settings.DEBUG:
             raise CommandError("This prepares a development checkout. With DEBUG off, see docs/operations.md.")
+        settings.STATIC_ROOT.mkdir(parents=True, exist_ok=True)  # the web server looks for it
         self.stdout.write("Preparing the database…")
         call_command("migrate", verbosity=0)
         root = f"http://127.0.0.1:{settings.PORT}"

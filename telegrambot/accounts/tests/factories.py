@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Any
 
 import factory
+from django.contrib.auth.hashers import make_password
 
 from telegrambot.accounts.models import BotCommand, TelegramUser, User
 from telegrambot.accounts.roles import Role
+
+
+@cache
+def _hashed(password: str) -> str:
+    # Slow on purpose, so once for all accounts.
+    return make_password(password)
 
 
 class UserFactory(factory.django.DjangoModelFactory):
@@ -18,7 +26,7 @@ class UserFactory(factory.django.DjangoModelFactory):
         skip_postgeneration_save = True
 
     username = factory.Sequence(lambda number: f"staff{number}")
-    password = factory.django.Password("a good password")
+    password = factory.LazyFunction(lambda: _hashed("a good password"))
 
     @factory.post_generation
     def person(user: User, create: bool, extracted: Any, **values: Any) -> None:  # noqa: N805

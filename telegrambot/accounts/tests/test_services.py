@@ -27,12 +27,12 @@ BELOW_OWNER = [Role.PUBLIC, Role.SUBSCRIBER, Role.ADMIN]
 
 
 @pytest.fixture
-def owner(db) -> TelegramUser:
+def owner(db):
     return TelegramUserFactory(role=Role.OWNER, first_name="Olga")
 
 
 @pytest.fixture
-def ann(db) -> TelegramUser:
+def ann(db):
     return TelegramUserFactory(first_name="Ann", last_name="Lee", username="AnnLee")
 
 

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from telegrambot.accounts.bot import TIMEZONES_OFFERED
 from telegrambot.accounts.exceptions import UnknownTimeZone
-from telegrambot.accounts.timezones import find_timezone
+from telegrambot.accounts.timezones import OFFERED, find_timezone
 
 
 @pytest.mark.parametrize(
@@ -31,6 +30,6 @@ def test_anything_else_is_refused(text):
         find_timezone(text)
 
 
-@pytest.mark.parametrize("name", TIMEZONES_OFFERED)
+@pytest.mark.parametrize("name", OFFERED)
 def test_every_offered_zone_exists(name):
     assert find_timezone(name) == name

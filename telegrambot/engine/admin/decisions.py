@@ -10,10 +10,10 @@ from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.template.response import TemplateResponse
-from django.utils.translation import gettext as _
 
 from config.errors import DomainError
 from telegrambot.accounts.service_admin import actor_of
+from telegrambot.engine.admin import presentation
 from telegrambot.engine.admin.readonly import ReadOnlyAdmin
 from telegrambot.engine.pagination import EstimatedPaginator
 
@@ -62,9 +62,8 @@ class DecisionAdmin(ReadOnlyAdmin):
             "across": across,
             # With "all pages" the filters in the address say which; the form still has to name one row.
             "chosen": chosen[:1] if across else chosen,
-            "rows": queryset[:_SHOWN],
+            "rows": [(row, presentation.readable(row)) for row in queryset[:_SHOWN]],
             "count": EstimatedPaginator(queryset, 1).count,
             "shown": _SHOWN,
-            "subtitle": _("Nothing has happened yet."),
         }
         return TemplateResponse(request, "engine/admin/ask_first.html", context)

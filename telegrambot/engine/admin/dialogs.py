@@ -62,7 +62,8 @@ class DialogAdmin(ReadOnlyAdmin):
     def last_messages(self, dialog: Dialog) -> SafeString | str:
         """What was said last, oldest first."""
         newest = dialog.messages.order_by("-timestamp", "-id")[:LAST_MESSAGES]
-        return render_to_string("engine/admin/last_messages.html", {"messages": list(newest)[::-1]})
+        messages = [(message, presentation.readable(message)) for message in reversed(newest)]
+        return render_to_string("engine/admin/last_messages.html", {"messages": messages})
 
     @display(description=_("in the middle of"))
     def folded_state(self, dialog: Dialog) -> SafeString | str:

@@ -11,9 +11,8 @@ from django.http import HttpRequest
 from django.template.response import TemplateResponse
 from django.utils.safestring import SafeString
 from django.utils.text import Truncator
-from django.utils.translation import gettext as _now
+from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import ngettext
 from unfold.decorators import display
 
 from telegrambot.engine import services
@@ -55,7 +54,7 @@ class MessageAdmin(DecisionAdmin):
             None,
             {
                 "fields": (
-                    "status_label",
+                    "status",
                     "full_error",
                     "direction",
                     "dialog_link",
@@ -101,8 +100,8 @@ class MessageAdmin(DecisionAdmin):
             request,
             queryset,
             action="send_again",
-            question=_now("Send these messages again?"),
-            warning=_now("An uncertain message may have arrived; then the person will read it twice."),
+            question=gettext("Send these messages again?"),
+            warning=gettext("An uncertain message may have arrived; then the person will read it twice."),
         )
         if question is None:
             self.carry_out(request, queryset, services.send_again, _queued_again)
@@ -115,8 +114,8 @@ class MessageAdmin(DecisionAdmin):
             request,
             queryset,
             action="count_as_sent",
-            question=_now("Count these messages as sent?"),
-            warning=_now("Do this when you know that they arrived. They will not be sent again."),
+            question=gettext("Count these messages as sent?"),
+            warning=gettext("Do this when you know that they arrived. They will not be sent again."),
         )
         if question is None:
             self.carry_out(request, queryset, services.count_as_sent, _counted_as_sent)
@@ -129,8 +128,8 @@ class MessageAdmin(DecisionAdmin):
             request,
             queryset,
             action="cancel",
-            question=_now("Cancel these messages?"),
-            warning=_now("They will never be sent. This cannot be undone."),
+            question=gettext("Cancel these messages?"),
+            warning=gettext("They will never be sent. This cannot be undone."),
         )
         if question is None:
             self.carry_out(request, queryset, services.cancel_messages, _cancelled)
@@ -154,7 +153,7 @@ class MessageAdmin(DecisionAdmin):
     @display(description=_("text"))
     def short_text(self, message: Message) -> str:
         """The beginning of the text."""
-        return Truncator(message.text).chars(80)
+        return Truncator(presentation.readable(message)).chars(80)
 
     @display(description=_("error"))
     def short_error(self, message: Message) -> str:
@@ -179,7 +178,7 @@ class MessageAdmin(DecisionAdmin):
 
 def _queued_again(count: int) -> str:
     if not count:
-        return _now("These messages were sent again before; nothing was queued.")
+        return gettext("These messages were sent again before; nothing was queued.")
     return ngettext("%(count)d message is queued again.", "%(count)d messages are queued again.", count) % {
         "count": count
     }

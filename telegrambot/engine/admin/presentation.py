@@ -5,13 +5,15 @@ from __future__ import annotations
 import json
 from typing import Any
 
+from django.template.defaultfilters import linebreaksbr
 from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
 from telegrambot.accounts.models import TelegramUser
-from telegrambot.engine.models import Dialog
+from telegrambot.engine.delivery import plain
+from telegrambot.engine.models import Dialog, Message
 
 # Unfold's colours for what goes well, what waits and what needs a person.
 UPDATE_STATUS_COLOURS = {"pending": "info", "done": "success", "failed": "danger"}
@@ -44,15 +46,20 @@ def folded_json(value: Any) -> SafeString | str:
     text = json.dumps(value, ensure_ascii=False, indent=2, sort_keys=False)
     return format_html(
         '<details><summary class="cursor-pointer">{}</summary>'
-        '<pre class="overflow-x-auto whitespace-pre-wrap break-all">{}</pre></details>',
+        '<pre class="overflow-x-auto">{}</pre></details>',
         _("Show"),
         text,
     )
 
 
+def readable(message: Message) -> str:
+    """The text as the person reads it; what people write is no markup."""
+    return plain(message.text) if message.direction == Message.Direction.OUTBOUND else message.text
+
+
 def whole_text(value: str) -> SafeString:
-    """A text with its line breaks."""
-    return format_html('<div class="whitespace-pre-wrap break-words">{}</div>', value)
+    """A text as it is, with its line breaks."""
+    return format_html('<div class="break-words">{}</div>', linebreaksbr(value))
 
 
 def _link(view: str, row: TelegramUser | Dialog) -> SafeString:

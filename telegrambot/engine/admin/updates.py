@@ -45,7 +45,7 @@ class InboundUpdateAdmin(DecisionAdmin):
             None,
             {
                 "fields": (
-                    "status_label",
+                    "status",
                     "error",
                     "attempts",
                     "kind",

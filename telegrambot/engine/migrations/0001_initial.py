@@ -482,11 +482,12 @@ class Migration(migrations.Migration):
             options={
                 "db_table_comment": "Per chat: when its next message would be due, and when Telegram last said 429",
                 "indexes": [
+                    models.Index(fields=["arrival"], name="ix_pace_arrival"),
                     models.Index(
                         condition=models.Q(("limited_at__isnull", False)),
                         fields=["limited_at"],
                         name="ix_pace_limited_at",
-                    )
+                    ),
                 ],
             },
         ),
@@ -560,23 +561,9 @@ class Migration(migrations.Migration):
         migrations.AddIndex(
             model_name="message",
             index=models.Index(
-                condition=models.Q(("status", "queued")),
-                fields=["dialog", "priority", "id"],
-                name="ix_message_lane",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="message",
-            index=models.Index(
                 condition=models.Q(("expires_at__isnull", False), ("status", "queued")),
                 fields=["expires_at"],
                 name="ix_message_expiry",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="message",
-            index=models.Index(
-                condition=models.Q(("status", "sending")), fields=["lease_until"], name="ix_message_lease"
             ),
         ),
         migrations.AddIndex(

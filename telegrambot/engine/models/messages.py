@@ -138,7 +138,8 @@ class Message(TimestampedModel):
             models.CheckConstraint(
                 condition=Q(priority__gte=0) & Q(priority__lte=9), name="ck_message_priority"
             ),
-            # One message in flight per chat keeps the parts of a long answer in order.
+            # One message in flight per chat keeps the parts of a long answer in order. Its index also lists what is
+            # being sent: the few there are need no other.
             models.UniqueConstraint(
                 fields=["dialog"], name="uq_message_in_flight", condition=Q(status="sending")
             ),
@@ -151,14 +152,10 @@ class Message(TimestampedModel):
                 condition=Q(status="queued", not_before__isnull=False),
             ),
             models.Index(
-                fields=["dialog", "priority", "id"], name="ix_message_lane", condition=Q(status="queued")
-            ),
-            models.Index(
                 fields=["expires_at"],
                 name="ix_message_expiry",
                 condition=Q(status="queued", expires_at__isnull=False),
             ),
-            models.Index(fields=["lease_until"], name="ix_message_lease", condition=Q(status="sending")),
             models.Index(
                 fields=["status", "-id"],
                 name="ix_message_unsettled",

@@ -49,6 +49,8 @@ class DialogPace(models.Model):
     class Meta:
         db_table_comment = "Per chat: when its next message would be due, and when Telegram last said 429"
         indexes = [
+            # Most lie in the past; the sender wants those in the future.
+            models.Index(fields=["arrival"], name="ix_pace_arrival"),
             models.Index(
                 fields=["limited_at"], name="ix_pace_limited_at", condition=Q(limited_at__isnull=False)
             )

@@ -207,7 +207,9 @@ def test_filters(sign_in, model, wanted, query):
     assert listed(sign_in().get(changelist(model), query)) == {row.pk}
 
 
-@pytest.mark.parametrize("query", ["q=a%00b", "kind=a%00b", "message_type=a%00b", "status__exact=a%00b", "p=x"])
+@pytest.mark.parametrize(
+    "query", ["q=a%00b", "kind=a%00b", "message_type=a%00b", "status__exact=a%00b", "p=x"]
+)
 @pytest.mark.parametrize("model", MODELS)
 def test_nonsense_in_the_address_is_no_error(sign_in, model, query):
     MODELS[model]()
@@ -227,7 +229,11 @@ def test_no_list_asks_for_distinct_values(sign_in):
 
 def test_a_small_table_is_counted_exactly():
     MessageFactory.create_batch(3)
-    assert EstimatedPaginator(Message.objects.order_by("-pk"), 2).count == 3
+    with connection.cursor() as cursor:
+        cursor.execute("ANALYZE engine_message")  # its estimate outlives the rows of other tests
+    MessageFactory()
+
+    assert EstimatedPaginator(Message.objects.order_by("-pk"), 2).count == 4
 
 
 def test_a_large_table_is_estimated_without_counting(monkeypatch):
@@ -276,7 +282,7 @@ def test_a_messages_page_shows_text_and_error_escaped(sign_in):
     )
     content = sign_in().get(page(message)).content.decode()
 
-    for words in ("&lt;i&gt;Hi&lt;/i&gt;\nthere", "Forbidden: &lt;x&gt;", "&lt;y&gt;"):
+    for words in ("&lt;i&gt;Hi&lt;/i&gt;<br>there", "Forbidden: &lt;x&gt;", "&lt;y&gt;"):
         assert words in content
     assert page(message.dialog) in content
     assert page(message.person) in content
@@ -285,12 +291,14 @@ def test_a_messages_page_shows_text_and_error_escaped(sign_in):
 def test_a_dialogs_page_shows_its_last_fifty_messages_and_nobody_elses(sign_in):
     dialog = DialogFactory(state={"answer": "accounts.timezone"})
     for number in range(52):
-        MessageFactory(dialog=dialog, text=f"said-{number:02}-<b>")
+        MessageFactory(dialog=dialog, text=f"said-{number:02}-<b>", direction="inbound")
+    MessageFactory(dialog=dialog, text="<b>Shown</b> as &lt;read&gt;")
     MessageFactory(text="said elsewhere")
 
     content = sign_in().get(page(dialog)).content.decode()
 
-    assert re.findall(r"said-(\d\d)-&lt;b&gt;", content) == [f"{number:02}" for number in range(2, 52)]
+    assert re.findall(r"said-(\d\d)-&lt;b&gt;", content) == [f"{number:02}" for number in range(3, 52)]
+    assert "Shown as &lt;read&gt;" in content
     assert "said elsewhere" not in content
     assert "accounts.timezone" in content
 
@@ -340,11 +348,14 @@ def test_retry_answers_with_the_count(sign_in):
     ],
 )
 def test_what_cannot_be_undone_asks_first(sign_in, action, before, after, sentence):
-    client, (chosen, also, other) = sign_in(), MessageFactory.create_batch(3, status=before, text="<b>words")
+    client, (chosen, also, other) = (
+        sign_in(),
+        MessageFactory.create_batch(3, status=before, text="<b>words &lt;"),
+    )
 
     question = press(client, Message, action, [chosen, also])
 
-    assert "&lt;b&gt;words" in question.content.decode()
+    assert "words &lt;</li>" in question.content.decode()
     assert question.content.decode().count(f'name="{ACTION_CHECKBOX_NAME}"') == 2
     assert list(Message.objects.values_list("status", flat=True)) == [before] * 3
     response = answer(client, question)

@@ -297,6 +297,22 @@ def test_many_chats_are_taken_a_few_at_a_time_and_all_in_the_end(telegram, passe
     assert len(telegram.menus) == len(telegram.calls) == 47
 
 
+def test_each_pass_goes_on_where_the_last_one_was(passes, commands, monkeypatch):
+    for _ in range(45):
+        person_with_chat(role=Role.SUBSCRIBER)
+    began, look = [], command_menus.stale_menus
+
+    def watch(catalogue, *, after, **options):
+        began.append(after)
+        return look(catalogue, after=after, **options)
+
+    monkeypatch.setattr(command_menus, "stale_menus", watch)
+    passes(nothing, nothing)
+
+    keys = list(Dialog.objects.order_by("pk").values_list("pk", flat=True))
+    assert began == [0, keys[17], keys[37]]
+
+
 def test_a_pass_without_a_change_is_one_query(passes, commands):
     person_with_chat(role=Role.OWNER)
     seen = []

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from dataclasses import replace
 from datetime import timedelta
 from threading import Thread
 
@@ -22,7 +23,9 @@ from telegrambot.engine.exceptions import (
     NotUndelivered,
     TooManyAtOnce,
 )
-from telegrambot.engine.models import InboundUpdate, Message
+from telegrambot.engine.models import InboundUpdate, Message, ProcessedMessage
+from telegrambot.engine.routing import registry
+from telegrambot.engine.testing import ChatClient
 from telegrambot.engine.tests.factories import InboundUpdateFactory, MessageFactory
 
 pytestmark = pytest.mark.django_db
@@ -95,6 +98,30 @@ def test_more_than_the_limit_is_refused(monkeypatch):
         services.retry_updates([update.pk for update in updates], actor=None)
 
     assert InboundUpdate.objects.filter(status="failed").count() == 3
+
+
+def test_a_retried_update_is_answered_once(monkeypatch):
+    def broken(request):
+        raise ValueError("broken")
+
+    client = ChatClient(TelegramUserFactory())
+    with monkeypatch.context() as patch:
+        patch.setitem(registry.commands, "help", replace(registry.commands["help"], view=broken))
+        client.send("/help")
+    InboundUpdate.objects.update(status="failed", attempts=3)
+    Message.objects.filter(direction="outbound").delete()
+    update = InboundUpdate.objects.get()
+    assert not ProcessedMessage.objects.exists()
+
+    services.retry_updates([update.pk], actor=None)
+    client.send("hello")  # dispatch takes what waits, oldest first
+
+    answer = Message.objects.filter(direction="outbound").earliest("pk")
+    assert answer.origin == f"update:{update.pk}"
+    update.refresh_from_db()
+    assert update.status == "done"
+    with pytest.raises(NotFailed):
+        services.retry_updates([update.pk], actor=None)
 
 
 # ── send again ────────────────────────────────────────────────────────────────────────────────────────────

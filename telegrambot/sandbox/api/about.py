@@ -20,7 +20,7 @@ def get_chat(call: Call) -> wire.Json:
     if not call.parameters.text("chat_id"):
         raise BadRequest("chat_id is empty")
     chats = SandboxChat.objects.select_related("person")
-    chat = chats.filter(pk=call.parameters.integer("chat_id", 0)).first()
+    chat = chats.filter(pk=call.parameters.integer("chat_id")).first()
     if chat is None:
         raise BadRequest("chat not found")
     return wire.chat_full_info(chat)

@@ -25,7 +25,7 @@ class Call:
         if not self.parameters.text("chat_id"):
             raise BadRequest("chat_id is empty")
         chats = SandboxChat.objects.select_related("person").select_for_update(of=("self",))
-        chat = chats.filter(telegram_id=self.parameters.integer("chat_id", 0)).first()
+        chat = chats.filter(telegram_id=self.parameters.integer("chat_id")).first()
         if chat is None:
             raise BadRequest("chat not found")
         return chat
@@ -53,7 +53,7 @@ class Call:
         if not self.parameters.text("message_id"):
             raise BadRequest("message identifier is not specified")
         chat = self.chat()
-        message = visible_message(chat, self.parameters.integer("message_id", 0))
+        message = visible_message(chat, self.parameters.integer("message_id"))
         if message is None:
             raise BadRequest(f"message to {verb} not found")
         return message

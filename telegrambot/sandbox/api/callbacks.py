@@ -19,7 +19,7 @@ def answer_callback_query(call: Call) -> bool:
         raise BadRequest("MESSAGE_TOO_LONG")
     with transaction.atomic():
         query = SandboxCallback.objects.filter(
-            pk=call.parameters.integer("callback_query_id", 0),
+            pk=call.parameters.integer("callback_query_id"),
             pressed_at__gt=timezone.now() - CALLBACK_LIFETIME,
         ).first()
         if query is None:

@@ -32,7 +32,7 @@ def set_my_commands(call: Call) -> bool:
     checked = [_command(command) for command in commands]
     if not checked:
         return delete_my_commands(call)
-    SandboxCommandSet.objects.update_or_create(**_key(call), defaults={"commands": checked})
+    SandboxCommandSet.objects.update_or_create(defaults={"commands": checked}, **_key(call))
     return True
 
 
@@ -48,20 +48,20 @@ def delete_my_commands(call: Call) -> bool:
     return True
 
 
-def _key(call: Call) -> dict[str, str]:
+def _key(call: Call) -> dict[str, Any]:
     scope = call.parameters.json("scope") or {"type": "default"}
     kind = scope.get("type") if isinstance(scope, dict) else None
     if kind not in _SCOPES:
         raise BadRequest("can't parse BotCommandScope: unsupported type specified")
-    ids = [scope.get(name) for name in _SCOPES[kind]]
-    if not all(isinstance(item, int | str) and re.fullmatch(r"-?\d{1,18}", str(item)) for item in ids):
+    ids = [str(scope.get(name)) for name in _SCOPES[kind]]
+    if not all(re.fullmatch(r"-?[0-9]{1,18}", item) for item in ids):
         raise BadRequest("can't parse BotCommandScope: chat or user is missing")
     if ids and not SandboxChat.objects.filter(pk=int(ids[0])).exists():
         raise BadRequest("chat not found")
     language = call.parameters.text("language_code")
     if language and not re.fullmatch(r"[a-z]{2}", language):
         raise BadRequest("invalid language code specified")
-    return {"scope": ":".join([kind, *map(str, ids)]), "language_code": language}
+    return {"scope": ":".join([kind, *ids]), "language_code": language}
 
 
 def _command(given: Any) -> dict[str, str]:

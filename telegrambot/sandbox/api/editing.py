@@ -1,4 +1,4 @@
-"""editMessageText, editMessageCaption, editMessageMedia, editMessageReplyMarkup, deleteMessage, deleteMessages."""
+"""editMessageText, …Caption, …Media, …ReplyMarkup; deleteMessage, deleteMessages."""
 
 from __future__ import annotations
 

@@ -7,7 +7,7 @@ from typing import Any
 from telegrambot.sandbox.api.errors import BadRequest
 from telegrambot.sandbox.detection import detect
 from telegrambot.sandbox.formatted_text import FormattedText, cleaned, ordered, trimmed, utf16_length
-from telegrambot.sandbox.html_markup import MarkupError, parse_html
+from telegrambot.sandbox.html_markup import MarkupError, checked_link, parse_html
 
 # Characters (code points) after parsing, as the server counts them; entities count UTF-16 units.
 MAX_TEXT = 4096
@@ -63,4 +63,6 @@ def _given(entities: Any, length: int) -> list[dict[str, Any]]:
             raise BadRequest("can't parse entities: entity has no offset or length")
         if entity["offset"] < 0 or entity["length"] < 1 or entity["offset"] + entity["length"] > length:
             raise BadRequest("can't parse entities: entity is outside of the text")
+        if entity["type"] == "text_link" and checked_link(str(entity.get("url"))) is None:
+            raise BadRequest("can't parse entities: entity has a wrong URL")
     return ordered(entities)

@@ -58,7 +58,7 @@ def _uploaded(call: Call, name: str, kind: str) -> SandboxFile:
     if upload is None:
         raise BadRequest(f"can't find attached file '{name}'")
     if (upload.size or 0) > files.MAX_BYTES:
-        raise RequestEntityTooLarge()
+        raise RequestEntityTooLarge
     return _stored(kind, upload.name or "", upload.content_type or "", upload.read())
 
 

@@ -32,7 +32,10 @@ class Parameters:
         """
         values: dict[str, Any] = request.GET.dict()
         if request.content_type != "application/json":
-            return cls(values | request.POST.dict(), request.FILES.dict())
+            return cls(
+                values | request.POST.dict(),
+                {name: upload for name, upload in request.FILES.items() if isinstance(upload, UploadedFile)},
+            )
         try:
             body = json.loads(request.body or b"{}")
         except ValueError:
@@ -46,13 +49,13 @@ class Parameters:
         value = self._values.get(name)
         return "" if value is None else _clean(value if isinstance(value, str) else json.dumps(value))
 
-    def integer(self, name: str, default: int | None = None) -> int | None:
-        """The value as a 64-bit integer; anything else counts as absent."""
+    def integer(self, name: str) -> int:
+        """The value as a 64-bit integer; anything else counts as absent, which is 0."""
         try:
             number = int(self.text(name))
         except ValueError:
-            return default
-        return number if -(2**63) <= number < 2**63 else default
+            return 0
+        return number if -(2**63) <= number < 2**63 else 0
 
     def flag(self, name: str) -> bool:
         """The value as a boolean."""

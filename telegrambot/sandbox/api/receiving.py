@@ -20,9 +20,9 @@ def get_updates(call: Call) -> list[wire.Json]:
     """https://core.telegram.org/bots/api#getupdates"""
     given = call.parameters
     return updates.take(
-        offset=given.integer("offset") or 0,
+        offset=given.integer("offset"),
         limit=min(max(given.integer("limit") or MAX_LIMIT, 1), MAX_LIMIT),
-        timeout=min(max(given.integer("timeout") or 0, 0), MAX_TIMEOUT_SECONDS),
+        timeout=min(max(given.integer("timeout"), 0), MAX_TIMEOUT_SECONDS),
         allowed_updates=_allowed_updates(call),
     )
 

@@ -155,7 +155,7 @@ def _reply_to(call: Call, chat: SandboxChat) -> SandboxMessage | None:
     if not isinstance(options, dict):
         raise BadRequest("can't parse reply parameters JSON object")
     message_id = options.get("message_id") or call.parameters.integer("reply_to_message_id")
-    if message_id is None:
+    if not message_id:
         return None
     message = visible_message(chat, message_id)
     optional = options.get("allow_sending_without_reply") or call.parameters.flag(
@@ -169,5 +169,4 @@ def _reply_to(call: Call, chat: SandboxChat) -> SandboxMessage | None:
 def _next_revision(chat: SandboxChat) -> int:
     # What the bot was doing (typing) ends with the message.
     chat.action_until = None
-    chat.save(update_fields=["action_until"])
-    return chat.moved()
+    return chat.moved("action_until")

@@ -8,13 +8,14 @@ from __future__ import annotations
 import logging
 from typing import Any
 
+from django.core.exceptions import RequestDataTooBig
 from django.db import DatabaseError, transaction
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.utils.crypto import constant_time_compare
 from django.views.decorators.csrf import csrf_exempt
 
 from telegrambot.sandbox.api.call import Call
-from telegrambot.sandbox.api.errors import ApiError, NotFound, Unauthorized
+from telegrambot.sandbox.api.errors import ApiError, NotFound, RequestEntityTooLarge, Unauthorized
 from telegrambot.sandbox.api.methods import method
 from telegrambot.sandbox.api.parameters import Parameters
 from telegrambot.sandbox.guard import on_this_machine_only
@@ -36,6 +37,8 @@ def call_method(request: HttpRequest, token: str, name: str) -> JsonResponse:
         result = function(Call(bot, Parameters.of(request)))
     except ApiError as error:
         return _refusal(error)
+    except RequestDataTooBig:
+        return _refusal(RequestEntityTooLarge())
     except DatabaseError:
         # Telegram, too, has bad moments; the caller sees one in Telegram's form.
         logger.exception("The sandbox could not answer %s", name)
@@ -56,7 +59,7 @@ def download(request: HttpRequest, token: str, path: str) -> HttpResponse:
             else None
         )
         if file is None or file.path != path:
-            raise NotFound()
+            raise NotFound
     except ApiError as error:
         return _refusal(error)
     return HttpResponse(bytes(file.content), content_type="application/octet-stream")
@@ -65,7 +68,7 @@ def download(request: HttpRequest, token: str, path: str) -> HttpResponse:
 def _bot_of(token: str) -> SandboxBot:
     bot = SandboxBot.objects.current()
     if not constant_time_compare(bot.token, token):
-        raise Unauthorized()
+        raise Unauthorized
     return bot
 
 

@@ -334,6 +334,12 @@ class Migration(migrations.Migration):
                         condition=models.Q(("language_code__in", ["en", "ru"])),
                         name="ck_sandbox_person_language",
                     ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("part__in", ["owner", "admin", "subscriber", "newcomer", "guest"])
+                        ),
+                        name="ck_sandbox_person_part",
+                    ),
                 ],
             },
         ),

@@ -20,6 +20,7 @@ T = TypeVar("T")
 @pytest.fixture(autouse=True)
 def _sandbox_on(settings: Any) -> None:
     settings.SANDBOX = True
+    settings.ALLOWED_HOSTS = ["localhost"]
 
 
 @pytest.fixture

@@ -1,11 +1,13 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from functools import partial
 from typing import Any
 
 import pytest
 from django.utils import timezone
 from telegram import (
+    Bot,
     BotCommand,
     BotCommandScopeAllPrivateChats,
     BotCommandScopeChat,
@@ -74,7 +76,7 @@ def test_what_is_not_there_cannot_be_edited(bot: RealBot, chat: SandboxChat) -> 
         (photo.message_id, "There is no text in the message to edit"),
     ):
         with pytest.raises(BadRequest, match=complaint):
-            bot(lambda b, m=message_id: b.edit_message_text("x", chat.pk, m))
+            bot(partial(Bot.edit_message_text, text="x", chat_id=chat.pk, message_id=message_id))
     assert bot.refusal("editMessageText", {"chat_id": chat.pk, "text": "x"}) == (
         "Bad Request: message identifier is not specified"
     )
@@ -99,9 +101,10 @@ def test_a_photo_is_replaced_by_an_upload(bot: RealBot, chat: SandboxChat) -> No
     new = InputMediaDocument(b"text", filename="notes.txt", caption="New")
 
     edited = bot(lambda b: b.edit_message_media(new, chat.pk, photo.message_id))
-    assert edited.document and edited.document.file_name == "notes.txt"
+    assert edited.document
+    assert edited.document.file_name == "notes.txt"
     assert edited.caption == "New"
-    with pytest.raises(BadRequest, match="(?i)wrong file identifier"):
+    with pytest.raises(BadRequest, match=r"(?i)wrong file identifier"):
         bot(lambda b: b.edit_message_media(InputMediaPhoto("unknown"), chat.pk, photo.message_id))
 
 
@@ -140,7 +143,8 @@ def test_a_pressed_button_is_answered(bot: RealBot, chat: SandboxChat, said: San
     people.press(chat.person, said.pk, 0, 0)  # type: ignore[arg-type]
 
     query = bot(lambda b: b.get_updates())[0].callback_query
-    assert query and query.message
+    assert query
+    assert query.message
     assert (query.data, query.message.message_id, query.from_user.id) == ("save:1", said.pk, chat.pk)
     assert bot(lambda b: b.answer_callback_query(query.id, "Saved", show_alert=True))
 
@@ -167,7 +171,7 @@ def test_an_old_or_unknown_query_is_too_old(
 def test_an_answer_has_200_characters(bot: RealBot, chat: SandboxChat, said: SandboxMessage) -> None:
     query = people.press(chat.person, said.pk, 0, 0)  # type: ignore[arg-type]
 
-    with pytest.raises(BadRequest, match="(?i)MESSAGE_TOO_LONG"):
+    with pytest.raises(BadRequest, match=r"(?i)MESSAGE_TOO_LONG"):
         bot(lambda b: b.answer_callback_query(str(query.pk), "x" * 201))
 
 

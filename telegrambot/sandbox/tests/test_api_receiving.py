@@ -30,7 +30,10 @@ class Background(threading.Thread):
 
     def __init__(self, work: Callable[[], Any]) -> None:
         super().__init__(daemon=True)
-        self.work, self.result, self.error, self.finished_at = work, None, None, 0.0
+        self.work = work
+        self.result: Any = None
+        self.error: Exception | None = None
+        self.finished_at = 0.0
         self.start()
 
     def run(self) -> None:
@@ -84,7 +87,8 @@ def test_an_incoming_message_is_what_telegram_would_send(bot: RealBot, writer: S
     people.send_text(writer, "😀 /start@switchboard_demo_bot <b>no markup</b>")
 
     message = bot(lambda b: b.get_updates())[0].message
-    assert message and message.from_user
+    assert message
+    assert message.from_user
     assert message.text == "😀 /start@switchboard_demo_bot <b>no markup</b>"
     assert [(e.type, message.parse_entity(e)) for e in message.entities] == [
         ("bot_command", "/start@switchboard_demo_bot")
@@ -229,13 +233,13 @@ def test_an_unreachable_webhook_keeps_updates_waiting(bot: RealBot, writer: Sand
     ],
 )
 def test_a_webhook_elsewhere_is_refused(bot: RealBot, url: str) -> None:
-    with pytest.raises(BadRequest, match="(?i)bad webhook"):
+    with pytest.raises(BadRequest, match=r"(?i)bad webhook"):
         bot(lambda b: b.set_webhook(url))
     assert SandboxBot.objects.current().webhook_url == ""
 
 
 def test_a_secret_has_few_characters(bot: RealBot) -> None:
-    with pytest.raises(BadRequest, match="(?i)secret token contains unallowed characters"):
+    with pytest.raises(BadRequest, match=r"(?i)secret token contains unallowed characters"):
         bot(lambda b: b.set_webhook("http://127.0.0.1:9/", secret_token="no spaces"))
 
 

@@ -87,7 +87,8 @@ def test_a_photo_is_sent_and_shown(page: Client, person: SandboxPerson) -> None:
     page.post(url(person, "send/"), {"text": "Look", "file": upload})
 
     message = SandboxMessage.objects.select_related("file").get()
-    assert message.file and message.file.kind == "photo"
+    assert message.file
+    assert message.file.kind == "photo"
     html = page.get(url(person, "changes/"), {"since": "0"}).json()["messages"][0]["html"]
     assert f'<img src="/sandbox/files/{message.file_id}/"' in html
     shown = page.get(f"/sandbox/files/{message.file_id}/")
@@ -203,7 +204,7 @@ def test_a_wrong_person_is_explained_and_kept_in_the_form(page: Client) -> None:
     response = page.post("/sandbox/people/add/", given)
 
     assert response.status_code == 400
-    assert "A person needs a first name" in response.content.decode()
+    assert "A first name has 1 to 64 characters" in response.content.decode()
     assert 'value="no spaces"' in response.content.decode()
     assert not SandboxPerson.objects.exists()
 
