@@ -19,7 +19,8 @@ def main() -> None:
     except (ImproperlyConfigured, OperationalError) as error:
         if "--traceback" in sys.argv:
             raise
-        sys.exit(str(error).strip())
+        what = "The database cannot be used: " if isinstance(error, OperationalError) else ""
+        sys.exit(what + " ".join(str(error).split()))
 
 
 if __name__ == "__main__":

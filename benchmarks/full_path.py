@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from benchmarks.bot_api_stand_in.state import FIRST_CHAT
 from benchmarks.laboratory import Laboratory, cpu_seconds, laboratory
 from tests.databases import Database
 from tests.processes import Running, wait_until
@@ -92,6 +93,7 @@ def _settled(lab: Laboratory, contestant: Contestant) -> None:
 def _check(lab: Laboratory, contestant: Contestant, load: Load) -> None:
     for chat, texts in lab.stand_in.said_by_chat().items():
         if chat < FIRST_STRANGER:
-            expected = [f"{contestant.command} {k}" for k in range(load.updates // load.chats)]
+            count = len(range(chat - FIRST_CHAT, load.updates, load.chats))
+            expected = [f"{contestant.command} {k}" for k in range(count)]
             found = [text.split("\n")[0] for text in texts]
             assert found == expected, f"{contestant.name}: chat {chat} got {found}"

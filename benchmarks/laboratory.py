@@ -68,7 +68,10 @@ def prepared_template(server: Database) -> Iterator[str]:
     with (
         fresh_database(server) as template,
         tempfile.TemporaryDirectory() as folder,
-        Processes(Path(folder), {**SETTINGS, "DEBUG": "true", "DATABASE_URL": template.url}) as processes,
+        Processes(
+            Path(folder),
+            {**SETTINGS, "DEBUG": "true", "DATABASE_URL": template.url, "TELEGRAM_BOT_TOKEN": ""},
+        ) as processes,
     ):
         processes.run("migrate", "--run-syncdb", "--verbosity", "0", seconds=120)
         template.rows(PRODUCTS)

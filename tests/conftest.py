@@ -27,6 +27,7 @@ def template(server: Database, tmp_path_factory: pytest.TempPathFactory) -> Iter
     """The name of a migrated, empty database to copy."""
     with fresh_database(server) as database:
         environment = {"DJANGO_SETTINGS_MODULE": SETTINGS, "DATABASE_URL": database.url, "DEBUG": "true"}
+        environment["TELEGRAM_BOT_TOKEN"] = ""
         with Processes(tmp_path_factory.mktemp("template"), environment) as processes:
             processes.run("migrate", "--run-syncdb", "--verbosity", "0")
         yield database.params["dbname"]

@@ -138,7 +138,7 @@ async def _call(bot: Bot, claim: Claim, load_file: FileLoader) -> Coroutine[Any,
             )
         case _, "album":
             media = [
-                _INPUT_MEDIA[item["kind"]](await _source(item, load_file), filename=item.get("name"))
+                _INPUT_MEDIA[item["kind"]](await _source(item, load_file, attach=True))
                 for item in claim.payload["album"]
             ]
             return bot.send_media_group(media=media, **where)
@@ -150,7 +150,6 @@ async def _call(bot: Bot, claim: Claim, load_file: FileLoader) -> Coroutine[Any,
                 caption=text or None,
                 parse_mode=parse_mode,
                 reply_markup=keyboard,
-                filename=item.get("name"),
                 **where,
             )
     return bot.send_message(text=text, parse_mode=parse_mode, reply_markup=keyboard, **where)
@@ -161,9 +160,10 @@ def plain(text: str) -> str:
     return html.unescape(re.sub(r"</?[a-zA-Z][^<>]*>", "", text))
 
 
-async def _source(item: dict[str, str], load_file: FileLoader) -> str | InputFile:
+async def _source(item: dict[str, str], load_file: FileLoader, *, attach: bool = False) -> str | InputFile:
+    """A file's id, address or content; `attach` gives the content a part of its own, as albums need."""
     if "file" in item:
-        return InputFile(await load_file(item["file"]), filename=item.get("name"))
+        return InputFile(await load_file(item["file"]), filename=item.get("name"), attach=attach)
     return item.get("url") or item["file_id"]
 
 

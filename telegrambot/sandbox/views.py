@@ -11,7 +11,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_POST
 
-from telegrambot.sandbox import chat_page, people
+from telegrambot.sandbox import chat_page, people, webhooks
 from telegrambot.sandbox.exceptions import InvalidPerson
 from telegrambot.sandbox.guard import on_this_machine_only
 from telegrambot.sandbox.models import SandboxBot, SandboxFile, SandboxPerson
@@ -98,8 +98,12 @@ def file(request: HttpRequest, file_id: int) -> HttpResponse:
 
 
 def _everybody() -> dict[str, Any]:
+    bot = SandboxBot.objects.current()
+    if bot.webhook_url:
+        # What waited for the webhook when the process was last stopped goes on now.
+        webhooks.wake()
     return {
-        "bot": SandboxBot.objects.current(),
+        "bot": bot,
         "people": SandboxPerson.objects.all(),
         "languages": SandboxPerson.Language.choices,
     }

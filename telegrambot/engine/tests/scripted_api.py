@@ -59,6 +59,7 @@ class Call:
     method: str
     parameters: dict[str, Any]
     files: dict[str, bytes]
+    names: dict[str, str]
 
 
 class ScriptedApi:
@@ -103,14 +104,14 @@ class ScriptedApi:
 
     async def _handle(self, request: web.Request) -> web.StreamResponse:
         form = await request.post()
-        parameters, files = {}, {}
+        parameters, files, names = {}, {}, {}
         for name, value in form.items():
             if isinstance(value, web.FileField):
-                files[name] = value.file.read()
+                files[name], names[name] = value.file.read(), value.filename
             else:
                 parameters[name] = _decoded(str(value))
         method = request.match_info["method"]
-        self.calls.append(Call(method, parameters, files))
+        self.calls.append(Call(method, parameters, files, names))
         script = self._scripts[method]
         answer = script.popleft() if script else self.always.get(method, OK)
         await asyncio.sleep(answer.delay)

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 from django.db import connection
+from django.test import Client
 from django.utils import timezone
 from telegram import Update
 from telegram.error import BadRequest, Conflict
@@ -164,6 +165,28 @@ def test_updates_are_forgotten_after_a_day(bot: RealBot, writer: SandboxPerson) 
     assert bot(lambda b: b.get_updates()) == ()
 
 
+def test_no_update_is_lost_between_many_writers_and_a_poller(bot: RealBot) -> None:
+    writers = PersonFactory.create_batch(3)
+    sending = [
+        Background(lambda writer=writer: [people.send_text(writer, str(n)) for n in range(15)])
+        for writer in writers
+    ]
+
+    seen: list[dict[str, Any]] = []
+    deadline = monotonic() + 20
+    while len(seen) < 45 and monotonic() < deadline:
+        offset = seen[-1]["update_id"] + 1 if seen else 0
+        seen += bot.raw("getUpdates", {"offset": offset, "limit": 4, "timeout": 2})[1]["result"]
+    for thread in sending:
+        thread.outcome()
+
+    ids = [update["update_id"] for update in seen]
+    assert ids == list(range(ids[0], ids[0] + 45))
+    for writer in writers:
+        texts = [u["message"]["text"] for u in seen if u["message"]["chat"]["id"] == writer.pk]
+        assert texts == [str(n) for n in range(15)]
+
+
 class Hook(BaseHTTPRequestHandler):
     """A bot's webhook that fails once."""
 
@@ -206,6 +229,19 @@ def test_a_webhook_gets_every_update_once_with_the_secret(
     assert (info.url, info.pending_update_count) == (address, 0)
     assert info.allowed_updates == ("message",)
     assert info.last_error_message == "Wrong response from the webhook: 500 Internal Server Error"
+
+
+def test_opening_the_page_resumes_what_a_restart_interrupted(
+    bot: RealBot, writer: SandboxPerson, hook: Any, page: Client
+) -> None:
+    people.send_text(writer, "before the restart")
+    SandboxBot.objects.update(webhook_url=f"http://127.0.0.1:{hook.server_port}/hook")
+
+    page.get("/sandbox/")
+    webhooks.join(10)
+
+    assert hook.seen[-1][1]["message"]["text"] == "before the restart"
+    assert not SandboxUpdate.objects.exists()
 
 
 def test_an_unreachable_webhook_keeps_updates_waiting(bot: RealBot, writer: SandboxPerson) -> None:
