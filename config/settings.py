@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 
 import environ
@@ -106,6 +107,9 @@ DATABASES = {
         env, base_dir=BASE_DIR, name="switchboard_sandbox" if SANDBOX else "switchboard"
     )
 }
+if "runserver" in sys.argv:
+    # The development server has a thread for each connection of a browser: kept connections would pile up.
+    DATABASES["default"]["CONN_MAX_AGE"] = 0
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 # ── Sign-in ───────────────────────────────────────────────────────────────────────────────────────────────

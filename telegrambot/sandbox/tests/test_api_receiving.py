@@ -4,6 +4,7 @@ import json
 import threading
 from collections.abc import Callable, Iterator
 from datetime import timedelta
+from functools import partial
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from time import monotonic, sleep
 from typing import Any
@@ -165,12 +166,14 @@ def test_updates_are_forgotten_after_a_day(bot: RealBot, writer: SandboxPerson) 
     assert bot(lambda b: b.get_updates()) == ()
 
 
+def count_to_fifteen(writer: SandboxPerson) -> None:
+    for number in range(15):
+        people.send_text(writer, str(number))
+
+
 def test_no_update_is_lost_between_many_writers_and_a_poller(bot: RealBot) -> None:
     writers = PersonFactory.create_batch(3)
-    sending = [
-        Background(lambda writer=writer: [people.send_text(writer, str(n)) for n in range(15)])
-        for writer in writers
-    ]
+    sending = [Background(partial(count_to_fifteen, writer)) for writer in writers]
 
     seen: list[dict[str, Any]] = []
     deadline = monotonic() + 20
