@@ -15,7 +15,7 @@ from pathlib import Path
 
 import django
 
-from benchmarks import full_path, report, sender, stand_in_capacity, statements
+from benchmarks import admin_pages, full_path, report, sender, stand_in_capacity, statements
 from benchmarks.laboratory import prepared_template
 from tests.databases import Database, project_server
 
@@ -66,6 +66,8 @@ def main() -> None:
         results = measure(server, load=full_path.Load(600, 50), messages=1000, rounds=1)
     else:
         results = measure(server, load=full_path.Load(), messages=5000, rounds=options.rounds)
+        _tell("the admin's pages")
+        (options.output / "admin_pages.md").write_text(admin_pages.report(server))
     sys.stdout.write(report.write(results, options.output))
 
 

@@ -2,26 +2,37 @@
 
 from __future__ import annotations
 
+import zoneinfo
+from typing import Any
+
+from django.conf import settings
 from django.contrib import admin
 from django.contrib.auth.admin import UserAdmin
 from django.contrib.auth.models import Group
 from django.db.models import Q, QuerySet
 from django.forms import ModelForm
-from django.http import HttpRequest
-from django.utils.translation import get_language, ngettext
+from django.http import HttpRequest, HttpResponse
+from django.template.response import TemplateResponse
+from django.utils import timezone
+from django.utils.translation import get_language, gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 from unfold.admin import ModelAdmin
 from unfold.decorators import display
 from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationForm
 
 from telegrambot.accounts import services
+from telegrambot.accounts.admin_cards import Card, cards_of, register
 from telegrambot.accounts.admin_filters import HappenedFilter
+from telegrambot.accounts.admin_pagination import EstimatedChangeList, EstimatedPaginator
+from telegrambot.accounts.admin_questions import AskingAdmin
 from telegrambot.accounts.models import BotCommand, TelegramUser, User
 from telegrambot.accounts.roles import Role
 from telegrambot.accounts.service_admin import ServiceModelAdmin, actor_of, role_of
 
 # Permissions come from roles; groups would suggest otherwise.
 admin.site.unregister(Group)
+
+_ROLE_COLOURS = {"SUBSCRIBER": "success", "ADMIN": "warning", "OWNER": "primary"}
 
 
 @admin.register(User)
@@ -56,18 +67,22 @@ class StaffAccountAdmin(UserAdmin, ModelAdmin):
 
 
 @admin.register(TelegramUser)
-class PersonAdmin(ServiceModelAdmin):
+class PersonAdmin(ServiceModelAdmin, AskingAdmin):
     """The people the bot knows. They appear by writing to it."""
 
+    change_form_outer_before_template = "accounts/admin/cards.html"
+    paginator = EstimatedPaginator
+    show_full_result_count = False
+    list_per_page = 50
+    nothing_yet = _("People appear by writing to the bot. Write to it to be the first.")
     list_display = (
         "name",
         "username",
-        "role",
-        "language_code",
-        "is_friend",
+        "role_label",
         "last_seen_at",
-        "blocked_at",
-        "opted_out_at",
+        "reachable",
+        "friend",
+        "language_code",
     )
     list_display_links = ("name",)
     list_filter = (
@@ -78,34 +93,48 @@ class PersonAdmin(ServiceModelAdmin):
         ("opted_out_at", HappenedFilter),
         "language_code",
     )
-    sortable_by = ("role", "last_seen_at", "language_code")
+    sortable_by = ("role_label", "last_seen_at", "language_code")
     ordering = ("-created_at",)
     search_fields = ("username", "first_name", "last_name", "telegram_id")
     search_help_text = _("The beginning of a name or username, or a whole Telegram id")
     actions = ("mark_friends", "unmark_friends")
     autocomplete_fields = ("staff",)
-    fieldsets = (
-        (None, {"fields": ("name", "username", "telegram_id")}),
-        (_("What they may do"), {"fields": ("role", "is_active", "staff")}),
-        (
-            _("About them"),
-            {
-                "fields": (
-                    "is_friend",
-                    "language_code",
-                    "timezone",
-                    "preferences",
-                    "last_seen_at",
-                    "created_at",
-                )
-            },
-        ),
-        (_("Broadcasts"), {"fields": ("blocked_at", "opted_out_at")}),
-    )
+    fieldsets = ((_("What you may change"), {"fields": ("role", "is_active", "is_friend", "staff")}),)
+
+    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[EstimatedChangeList]:
+        return EstimatedChangeList
+
+    def change_view(
+        self,
+        request: HttpRequest,
+        object_id: str,
+        form_url: str = "",
+        extra_context: dict[str, Any] | None = None,
+    ) -> HttpResponse:
+        """Show what every app knows of the person above what may be changed."""
+        person = self.get_object(request, object_id)
+        context = (extra_context or {}) | {"cards": cards_of(person, request) if person else []}
+        return super().change_view(request, object_id, form_url, context)
 
     @display(description=_("name"))
     def name(self, person: TelegramUser) -> str:
         return str(person)
+
+    @display(description=_("role"), ordering="role", label=_ROLE_COLOURS)
+    def role_label(self, person: TelegramUser) -> tuple[str, str]:
+        return Role(person.role).name, person.get_role_display()
+
+    @display(description=_("friend"))
+    def friend(self, person: TelegramUser) -> str:
+        return "★" if person.is_friend else ""
+
+    @display(description=_("reachable"))
+    def reachable(self, person: TelegramUser) -> str:
+        if not person.is_active:
+            return gettext("switched off")
+        if person.blocked_at:
+            return gettext("blocked the bot")
+        return gettext("no broadcasts") if person.opted_out_at else gettext("yes")
 
     def get_readonly_fields(self, request: HttpRequest, obj: TelegramUser | None = None) -> list[str]:
         editable = {"is_friend", "is_active"} | (
@@ -144,15 +173,37 @@ class PersonAdmin(ServiceModelAdmin):
 
     @admin.action(description=_("Mark as friends"), permissions=["change"])
     def mark_friends(self, request: HttpRequest, queryset: QuerySet[TelegramUser]) -> None:
-        self._tell(request, queryset.update(is_friend=True))
+        self._tell(request, queryset.update(is_friend=True), is_friend__exact="1")
 
     @admin.action(description=_("No longer friends"), permissions=["change"])
-    def unmark_friends(self, request: HttpRequest, queryset: QuerySet[TelegramUser]) -> None:
-        self._tell(request, queryset.update(is_friend=False))
+    def unmark_friends(
+        self, request: HttpRequest, queryset: QuerySet[TelegramUser]
+    ) -> TemplateResponse | None:
+        question = self.ask_first(
+            request,
+            queryset,
+            action="unmark_friends",
+            question=gettext("Are these people no longer friends?"),
+            warning=gettext("Nobody will remember who of them was one. This cannot be undone."),
+        )
+        if question is None:
+            self._tell(request, queryset.update(is_friend=False), is_friend__exact="0")
+        return question
 
-    def _tell(self, request: HttpRequest, count: int) -> None:
+    def _tell(self, request: HttpRequest, count: int, **filters: str) -> None:
         sentence = ngettext("%(count)d person changed.", "%(count)d people changed.", count)
-        self.message_user(request, sentence % {"count": count})
+        self.tell(request, sentence % {"count": count}, shown_by=filters)
+
+
+def _status(person: TelegramUser, request: HttpRequest) -> dict[str, Any]:
+    zone = zoneinfo.ZoneInfo(person.timezone) if person.timezone else None
+    return {
+        "language": dict(settings.LANGUAGES)[person.language],
+        "local_time": timezone.now().astimezone(zone).replace(tzinfo=None) if zone else None,
+    }
+
+
+register(Card("status", _("Status"), "accounts/admin/status_card.html", _status, order=10))
 
 
 @admin.register(BotCommand)

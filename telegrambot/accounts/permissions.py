@@ -11,7 +11,7 @@ from telegrambot.accounts.models import User
 from telegrambot.accounts.roles import Role
 
 # Owners may do everything, people below admin nothing. Admins look at everything but this …
-OWNERS_ALONE_SEE = frozenset({"accounts.user", "accounts.ownerclaim"})
+OWNERS_ALONE_SEE = frozenset({"accounts.user", "accounts.ownerclaim", "sign_in.session"})
 # … and may besides:
 ADMINS_MAY = frozenset(
     {

@@ -47,3 +47,15 @@ class WebhookIsSet(DomainError):
 
 class AlreadyPolling(DomainError):
     """This bot is polled already, by {holder} since {since}. Stop that process first, or start with --no-polling."""
+
+
+class JobNotFailed(DomainError):
+    """{count} of these jobs did not fail: there is nothing to run again. Choose failed ones only."""
+
+
+class JobNotWaiting(DomainError):
+    """{count} of these jobs began or ended already: they can no longer be cancelled."""
+
+
+class JobWaitsAlready(DomainError):
+    """The same work waits in the queue already: it will be done without this job."""

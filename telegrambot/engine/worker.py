@@ -7,6 +7,8 @@ from collections.abc import Sequence
 
 from procrastinate.contrib.django import app
 
+from telegrambot.engine.job_failures import remember_failure
+
 logger = logging.getLogger(__name__)
 
 # Jobs behind one lock start only at a poll.
@@ -33,4 +35,5 @@ async def run(*, queues: Sequence[str] | None, concurrency: int, name: str, hand
             fetch_job_polling_interval=_POLL_SECONDS,
             shutdown_graceful_timeout=_GRACE_SECONDS,
             delete_jobs="successful",
+            worker_middleware=[remember_failure],
         )

@@ -44,3 +44,35 @@ class InvalidStartCode(DomainError):
 class InvalidPerson(DomainError):
     """A first name has 1 to 64 characters, a last name at most 64, a user name 3 to 32 Latin letters,
     digits or underscores."""
+
+
+class NotAMember(DomainError):
+    """This person is not in that chat."""
+
+
+class OnlyAdminsPost(DomainError):
+    """Only administrators can post in a channel."""
+
+
+class OnlyAdminsManage(DomainError):
+    """Only administrators can do that here."""
+
+
+class InvalidTitle(DomainError):
+    """A title has 1 to {limit} characters."""
+
+
+class TooManyFiles(DomainError):
+    """An album takes {limit} files at most."""
+
+
+class NotConnected(DomainError):
+    """The bot is not connected to this account."""
+
+
+class NotWithOneself(DomainError):
+    """Choose somebody else: nobody is their own customer."""
+
+
+class InvalidFault(DomainError):
+    """Choose a fault and a method from the lists, 1 to {calls} calls, and 1 to {seconds} seconds."""

@@ -1,4 +1,5 @@
-"""Telegram's sending limits: about one message a second in a private chat, thirty over all chats.
+"""Telegram's sending limits: about one message a second in a private chat, twenty a minute in
+a group, thirty a second over all chats. https://core.telegram.org/bots/faq#my-bot-is-hitting-limits-how-do-i-avoid-this
 
 Each is a GCRA bucket: one moment per bucket, moved forward by every message.
 """
@@ -33,6 +34,7 @@ class Rate:
 
 OVERALL = Rate(per_second=30, burst=30)
 PRIVATE_CHAT = Rate(per_second=1, burst=3)
+GROUP = Rate(per_second=20 / 60, burst=20)
 
 
 def spend(bot: SandboxBot, chat: SandboxChat, *, messages: int = 1) -> None:
@@ -47,9 +49,9 @@ def spend(bot: SandboxBot, chat: SandboxChat, *, messages: int = 1) -> None:
         bot = SandboxBot.objects.locked()
         now = timezone.now()
         bot.busy_until, wait = OVERALL.wait(bot.busy_until, now, messages)
-        if chat.kind == SandboxChat.Kind.PRIVATE:
-            chat.busy_until, chat_wait = PRIVATE_CHAT.wait(chat.busy_until, now, messages)
-            wait = max(wait, chat_wait)
+        rate = GROUP if chat.is_group or chat.kind == SandboxChat.Kind.CHANNEL else PRIVATE_CHAT
+        chat.busy_until, chat_wait = rate.wait(chat.busy_until, now, messages)
+        wait = max(wait, chat_wait)
         if wait > 0:
             raise TooManyRequests(retry_after=math.ceil(wait))
         bot.save(update_fields=["busy_until"])

@@ -1,4 +1,4 @@
-"""The chat page: people on one side, the chosen person's chat with the bot on the other."""
+"""The window: people side by side, each with their chats."""
 
 from __future__ import annotations
 
@@ -7,14 +7,16 @@ from functools import wraps
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse, JsonResponse
-from django.shortcuts import get_object_or_404, redirect, render
+from django.shortcuts import get_object_or_404, render
 from django.views.decorators.cache import never_cache
+from django.views.decorators.csrf import ensure_csrf_cookie
 from django.views.decorators.http import require_GET, require_POST
 
-from telegrambot.sandbox import chat_page, people, webhooks
+from telegrambot.sandbox import chat_page, page_texts, people, webhooks, windows
+from telegrambot.sandbox.api.methods import METHODS
 from telegrambot.sandbox.exceptions import InvalidPerson
 from telegrambot.sandbox.guard import on_this_machine_only
-from telegrambot.sandbox.models import SandboxBot, SandboxFile, SandboxPerson
+from telegrambot.sandbox.models import SandboxBot, SandboxFault, SandboxFile, SandboxPerson
 
 # Everything comes from our own static files; nothing inline, nothing from elsewhere.
 PAGE_POLICY = (
@@ -37,49 +39,51 @@ def page(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
 
 @page
 @require_GET
+@ensure_csrf_cookie
 def index(request: HttpRequest) -> HttpResponse:
-    """Choose a person."""
-    return render(request, "sandbox/index.html", _everybody())
+    """The window that the address describes."""
+    return _window(request, windows.panes_of(request.GET))
 
 
 @page
 @require_GET
-def chat(request: HttpRequest, person_id: int) -> HttpResponse:
-    """A person's chat with the bot."""
+@ensure_csrf_cookie
+def person_page(request: HttpRequest, person_id: int) -> HttpResponse:
+    """A window with one person and their chat with the bot."""
     person = get_object_or_404(SandboxPerson, pk=person_id)
-    row = chat_page.chat_of(person)
-    context = _everybody() | {
-        "person": person,
-        "chat": row,
-        "messages": chat_page.opening_messages(row),
-        "languages": SandboxPerson.Language.choices,
-    }
-    return render(request, "sandbox/chat.html", context)
+    return _window(request, [windows.pane_of(person, person.pk)])
 
 
 @page
 @require_GET
-def changes(request: HttpRequest, person_id: int) -> JsonResponse:
-    """What happened in a chat since the revision that the page has seen."""
+def pane(request: HttpRequest) -> HttpResponse:
+    """One pane alone, for a window that is open."""
+    context = windows.panes_of(request.GET)[0].context(SandboxBot.objects.current())
+    return render(request, "sandbox/pane.html", context)
+
+
+@page
+@require_GET
+def changes(request: HttpRequest, person_id: int) -> HttpResponse:
+    """What happened in a chat since the revision `since`, for programs."""
     person = get_object_or_404(SandboxPerson, pk=person_id)
     since = request.GET.get("since", "")
     seen = int(since) if since.isascii() and since.isdigit() and len(since) < 19 else 0
-    return JsonResponse(chat_page.changes(chat_page.chat_of(person), seen))
+    chat = windows.pane_of(person, person.pk).chat
+    assert chat is not None  # everybody has a chat with the bot, if only an empty one
+    return JsonResponse(chat_page.changes(chat, person, SandboxBot.objects.current(), seen))
 
 
 @page
 @require_POST
 def add_person(request: HttpRequest) -> HttpResponse:
     """Let somebody new join."""
-    given = {
-        name: request.POST.get(name, "") for name in ("first_name", "last_name", "username", "language_code")
-    }
+    names = ("first_name", "last_name", "username", "language_code")
     try:
-        person = people.add_person(**given)
+        person = people.add_person(**{name: request.POST.get(name, "") for name in names})
     except InvalidPerson as error:
-        context = _everybody() | {"error": str(error), "given": given}
-        return render(request, "sandbox/index.html", context, status=400)
-    return redirect("sandbox:chat", person.pk)
+        return JsonResponse({"error": str(error)}, status=400)
+    return JsonResponse({"person": person.pk})
 
 
 @on_this_machine_only
@@ -97,13 +101,17 @@ def file(request: HttpRequest, file_id: int) -> HttpResponse:
     return response
 
 
-def _everybody() -> dict[str, Any]:
+def _window(request: HttpRequest, panes: list[windows.Pane]) -> HttpResponse:
     bot = SandboxBot.objects.current()
     if bot.webhook_url:
         # What waited for the webhook when the process was last stopped goes on now.
         webhooks.wake()
-    return {
+    context = {
         "bot": bot,
-        "people": SandboxPerson.objects.all(),
+        "panes": [pane.context(bot) for pane in panes],
         "languages": SandboxPerson.Language.choices,
+        "fault_kinds": SandboxFault.Kind.choices,
+        "fault_methods": sorted(METHODS),
+        "texts": page_texts.all_texts(),
     }
+    return render(request, "sandbox/window.html", context)

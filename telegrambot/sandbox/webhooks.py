@@ -11,12 +11,14 @@ import json
 import logging
 import threading
 from ipaddress import ip_address
+from time import perf_counter
 from urllib.parse import urlsplit
 
 from django.db import connection, transaction
 from django.utils import timezone
 
-from telegrambot.sandbox.models import SandboxBot, SandboxUpdate
+from telegrambot.sandbox import call_log
+from telegrambot.sandbox.models import SandboxBot, SandboxFault, SandboxUpdate
 
 logger = logging.getLogger(__name__)
 
@@ -84,9 +86,16 @@ class _Courier:
         while True:
             bot = SandboxBot.objects.current()
             update = SandboxUpdate.objects.first()
-            if not bot.webhook_url or update is None:
+            # Who ends Telegram's being down wakes the delivery.
+            if not bot.webhook_url or update is None or SandboxFault.is_telegram_down():
                 return
+            started = perf_counter()
             problem = _deliver(bot, update)
+            call_log.tell_updates(
+                [{"update_id": update.update_id, **update.payload}],
+                status=0 if problem else 200,
+                duration_ms=(perf_counter() - started) * 1000,
+            )
             if not problem:
                 failures = 0
                 update.delete()

@@ -83,8 +83,8 @@ def _text(item: str) -> str:
 
 def sign_in(client: httpx.Client) -> None:
     """Let a browser sign in to the admin as `OPERATOR`."""
-    client.get("/admin/login/")
-    credentials = {"username": OPERATOR, "password": PASSWORD}
+    client.get("/admin/")
+    credentials = {"login": OPERATOR, "password": PASSWORD, "next": "/admin/"}
     token = {"X-CSRFToken": client.cookies["csrftoken"]}
-    response = client.post("/admin/login/?next=/admin/", data=credentials, headers=token)
+    response = client.post("/account/login/", data=credentials, headers=token)
     assert response.url.path == "/admin/", "The operator was not let in."

@@ -234,7 +234,7 @@ def test_friends_are_marked_together(client, admin_person, action, expected):
     people = TelegramUserFactory.create_batch(2, is_friend=not expected)
     other = TelegramUserFactory(is_friend=not expected)
 
-    selected = {"action": action, "_selected_action": [person.pk for person in people]}
+    selected = {"action": action, "_selected_action": [person.pk for person in people], "confirmed": action}
     answer = client.post(page(f"{PEOPLE}_changelist"), selected, follow=True)
 
     assert "2 people changed." in answer.content.decode()

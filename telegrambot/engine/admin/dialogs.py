@@ -1,35 +1,37 @@
-"""Chats in the browser, each with what was said last."""
+"""Chats in the browser, each with what was said in it."""
 
 from __future__ import annotations
+
+from typing import Any
 
 from django.contrib import admin
 from django.contrib.admin import DateFieldListFilter
 from django.db.models import Q
-from django.template.loader import render_to_string
+from django.http import HttpRequest, HttpResponse
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 from unfold.decorators import display
 
-from telegrambot.engine.admin import presentation, search
+from telegrambot.accounts.admin_pagination import OLDER
+from telegrambot.engine.admin import conversation, presentation, search
 from telegrambot.engine.admin.readonly import ReadOnlyAdmin
-from telegrambot.engine.models import Dialog
-
-LAST_MESSAGES = 50
+from telegrambot.engine.models import Dialog, Message
 
 
 @admin.register(Dialog)
 class DialogAdmin(ReadOnlyAdmin):
-    """Every chat the bot sees."""
+    """Every chat the bot sees; its page shows the conversation."""
 
-    list_display = ("id", "title", "type", "person_link", "telegram_dialog_id", "updated_at")
-    list_display_links = ("id", "title")
+    change_form_outer_before_template = "engine/admin/conversation.html"
+    list_display = ("label", "type", "person_link", "telegram_dialog_id", "updated_at", "id")
+    list_display_links = ("label",)
     list_filter = ("type", ("updated_at", DateFieldListFilter))
     list_select_related = ("person",)
-    ordering = ("-id",)
+    nothing_yet = _("A chat appears when somebody writes to the bot or adds it to a group.")
     search_fields = ("id",)
     search_help_text = _("Number, chat id, Telegram id, or the beginning of a person's name")
     fieldsets = (
-        (None, {"fields": ("title", "type", "person_link", "last_messages")}),
+        (_("About this chat"), {"fields": ("title", "type", "person_link", "folded_state")}),
         (
             _("Details"),
             {
@@ -40,11 +42,25 @@ class DialogAdmin(ReadOnlyAdmin):
                     "bot_id",
                     "created_at",
                     "updated_at",
-                    "folded_state",
                 )
             },
         ),
     )
+
+    def change_view(
+        self,
+        request: HttpRequest,
+        object_id: str,
+        form_url: str = "",
+        extra_context: dict[str, Any] | None = None,
+    ) -> HttpResponse:
+        """Add a page of the conversation; a place that is none shows the newest."""
+        number = search.number(object_id)
+        said = Message.objects.filter(dialog=number)
+        context = (extra_context or {}) | {
+            "conversation": conversation.read(said, ("timestamp", "pk"), request.GET.get(OLDER, "")),
+        }
+        return super().change_view(request, object_id, form_url, context)
 
     def matching(self, term: str) -> Q:
         """By our number, the chat id or the person."""
@@ -53,17 +69,15 @@ class DialogAdmin(ReadOnlyAdmin):
             found |= Q(pk=number)
         return found
 
+    @display(description=_("chat"))
+    def label(self, dialog: Dialog) -> str:
+        """The title, or the chat's number at Telegram."""
+        return str(dialog)
+
     @display(description=_("person"))
     def person_link(self, dialog: Dialog) -> SafeString | str:
         """Whom the chat is with."""
         return presentation.person_link(dialog.person)
-
-    @display(description=_("last messages"))
-    def last_messages(self, dialog: Dialog) -> SafeString | str:
-        """What was said last, oldest first."""
-        newest = dialog.messages.order_by("-timestamp", "-id")[:LAST_MESSAGES]
-        messages = [(message, presentation.readable(message)) for message in reversed(newest)]
-        return render_to_string("engine/admin/last_messages.html", {"messages": messages})
 
     @display(description=_("in the middle of"))
     def folded_state(self, dialog: Dialog) -> SafeString | str:

@@ -10,6 +10,8 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
+from telegrambot.engine.admin import presentation
+from telegrambot.engine.dashboard import put_aside
 from telegrambot.engine.intake import ALLOWED_UPDATES
 
 
@@ -19,8 +21,12 @@ class KnownValueFilter(SimpleListFilter):
     values: tuple[str, ...] = ()
 
     def lookups(self, request: HttpRequest, model_admin: ModelAdmin[Any]) -> list[tuple[str, str]]:
-        """The values, as Telegram names them."""
-        return [(value, value.replace("_", " ")) for value in self.values]
+        """The values in words."""
+        return [(value, self.word(value)) for value in self.values]
+
+    def word(self, value: str) -> str:
+        """What people call a value."""
+        return value
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
         """The rows with the chosen value."""
@@ -33,6 +39,25 @@ class UpdateKindFilter(KnownValueFilter):
     title = _("kind")
     parameter_name = "kind"
     values = ALLOWED_UPDATES
+
+    def word(self, value: str) -> str:
+        """What happened, in words."""
+        return presentation.update_kind(value)
+
+
+class PutAsideFilter(SimpleListFilter):
+    """Updates that could not be read or stored; nobody but a person can tell what they were."""
+
+    title = _("put aside")
+    parameter_name = "put_aside"
+
+    def lookups(self, request: HttpRequest, model_admin: ModelAdmin[Any]) -> list[tuple[str, Any]]:
+        """One choice besides all."""
+        return [("1", _("Only what was put aside"))]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        """Failed, and of no chat."""
+        return queryset.filter(put_aside()) if self.value() == "1" else queryset
 
 
 class MessageTypeFilter(KnownValueFilter):
@@ -55,3 +80,7 @@ class MessageTypeFilter(KnownValueFilter):
         "contact",
         "other",
     )
+
+    def word(self, value: str) -> str:
+        """What the message carries, in words."""
+        return presentation.message_type(value)

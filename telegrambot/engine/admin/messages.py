@@ -27,26 +27,22 @@ class MessageAdmin(DecisionAdmin):
     """Everything said, by either side."""
 
     list_display = (
-        "id",
         "timestamp",
-        "direction",
         "status_label",
-        "dialog_link",
-        "person_link",
-        "message_type",
+        "who",
         "short_text",
         "short_error",
+        "id",
     )
+    list_display_links = ("timestamp", "short_text")
     list_filter = (
         "status",
         "direction",
         MessageTypeFilter,
-        "operation",
-        "priority",
         ("timestamp", DateFieldListFilter),
     )
     list_select_related = ("dialog", "person")
-    ordering = ("-id",)
+    nothing_yet = _("What people and the bot say to each other is listed here. Write to your bot to begin.")
     search_fields = ("id",)
     search_help_text = _("Number, chat id, Telegram id, or the beginning of a person's name")
     fieldsets = (
@@ -104,7 +100,7 @@ class MessageAdmin(DecisionAdmin):
             warning=gettext("An uncertain message may have arrived; then the person will read it twice."),
         )
         if question is None:
-            self.carry_out(request, queryset, services.send_again, _queued_again)
+            self.carry_out(request, queryset, services.send_again, _queued_again, status__exact="queued")
         return question
 
     @admin.action(description=_("Count as sent"), permissions=["decide"])
@@ -118,7 +114,7 @@ class MessageAdmin(DecisionAdmin):
             warning=gettext("Do this when you know that they arrived. They will not be sent again."),
         )
         if question is None:
-            self.carry_out(request, queryset, services.count_as_sent, _counted_as_sent)
+            self.carry_out(request, queryset, services.count_as_sent, _counted_as_sent, status__exact="sent")
         return question
 
     @admin.action(description=_("Cancel"), permissions=["decide"])
@@ -132,13 +128,23 @@ class MessageAdmin(DecisionAdmin):
             warning=gettext("They will never be sent. This cannot be undone."),
         )
         if question is None:
-            self.carry_out(request, queryset, services.cancel_messages, _cancelled)
+            self.carry_out(request, queryset, services.cancel_messages, _cancelled, status__exact="cancelled")
         return question
 
     @display(description=_("status"), ordering="status", label=presentation.MESSAGE_STATUS_COLOURS)
     def status_label(self, message: Message) -> tuple[str, str]:
         """The status in its colour."""
         return message.status, message.get_status_display()
+
+    def describe(self, row: Any) -> str:
+        """Number, chat, status and the beginning of the text."""
+        text = Truncator(presentation.readable(row)).chars(80)
+        return f"{row.pk} · {row.dialog} · {row.get_status_display()} · {text}"
+
+    @display(description=_("who to whom"))
+    def who(self, message: Message) -> SafeString:
+        """Both sides in the order of speaking, linked."""
+        return presentation.sides(message)
 
     @display(description=_("dialog"))
     def dialog_link(self, message: Message) -> SafeString | str:
@@ -152,8 +158,8 @@ class MessageAdmin(DecisionAdmin):
 
     @display(description=_("text"))
     def short_text(self, message: Message) -> str:
-        """The beginning of the text."""
-        return Truncator(presentation.readable(message)).chars(80)
+        """The beginning of the text, or what the message carries instead."""
+        return Truncator(presentation.content(message)).chars(80)
 
     @display(description=_("error"))
     def short_error(self, message: Message) -> str:

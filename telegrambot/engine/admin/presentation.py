@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import json
+from datetime import datetime
 from typing import Any
 
 from django.template.defaultfilters import linebreaksbr
 from django.urls import reverse
-from django.utils.html import format_html
+from django.utils.formats import date_format
+from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
+from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from telegrambot.accounts.models import TelegramUser
 from telegrambot.engine.delivery import plain
@@ -28,6 +32,60 @@ MESSAGE_STATUS_COLOURS = {
     "cancelled": "default",
 }
 
+_UPDATE_KINDS = {
+    "message": gettext_lazy("message"),
+    "edited_message": gettext_lazy("edited message"),
+    "channel_post": gettext_lazy("channel post"),
+    "edited_channel_post": gettext_lazy("edited channel post"),
+    "callback_query": gettext_lazy("button pressed"),
+    "my_chat_member": gettext_lazy("bot added, removed or blocked"),
+}
+_MESSAGE_TYPES = {
+    "text": gettext_lazy("text"),
+    "photo": gettext_lazy("photo"),
+    "video": gettext_lazy("video"),
+    "document": gettext_lazy("document"),
+    "album": gettext_lazy("album"),
+    "voice": gettext_lazy("voice message"),
+    "audio": gettext_lazy("audio"),
+    "video_note": gettext_lazy("video message"),
+    "animation": gettext_lazy("animation"),
+    "sticker": gettext_lazy("sticker"),
+    "location": gettext_lazy("location"),
+    "contact": gettext_lazy("contact"),
+    "other": gettext_lazy("something else"),
+}
+_OPERATIONS = {"edit": gettext_lazy("edit"), "delete": gettext_lazy("deletion")}
+
+
+def update_kind(kind: str) -> str:
+    """What happened, in words; Telegram's own name for what the bot does not ask for."""
+    return str(_UPDATE_KINDS.get(kind, kind.replace("_", " ")))
+
+
+def message_type(name: str) -> str:
+    """What a message carries, in words."""
+    return str(_MESSAGE_TYPES.get(name, name.replace("_", " ")))
+
+
+def content(message: Message) -> str:
+    """What a message says, with what it carries and what it changes in brackets."""
+    notes = [str(_OPERATIONS[message.operation])] if message.operation in _OPERATIONS else []
+    if message.message_type != "text":
+        notes.append(message_type(message.message_type))
+    marks = f"[{', '.join(notes)}]" if notes else ""
+    return f"{marks} {readable(message)}".strip() or "–"
+
+
+def sides(message: Message) -> SafeString:
+    """Who said it to whom; the chat is linked, and in a group the person too."""
+    them: SafeString | str = dialog_link(message.dialog)
+    if message.person is not None and message.dialog.person_id != message.person_id:
+        them = format_html("{} · {}", person_link(message.person), them)
+    bot = format_html('<span class="sb-muted">{}</span>', _("bot"))
+    order = (bot, them) if message.direction == Message.Direction.OUTBOUND else (them, bot)
+    return format_html('<span class="sb-nowrap">{} → {}</span>', *order)
+
 
 def person_link(person: TelegramUser | None) -> SafeString | str:
     """A link to the person's page."""
@@ -45,8 +103,7 @@ def folded_json(value: Any) -> SafeString | str:
         return ""
     text = json.dumps(value, ensure_ascii=False, indent=2, sort_keys=False)
     return format_html(
-        '<details><summary class="cursor-pointer">{}</summary>'
-        '<pre class="overflow-x-auto">{}</pre></details>',
+        '<details><summary class="cursor-pointer">{}</summary><pre class="sb-pre">{}</pre></details>',
         _("Show"),
         text,
     )
@@ -62,5 +119,14 @@ def whole_text(value: str) -> SafeString:
     return format_html('<div class="break-words">{}</div>', linebreaksbr(value))
 
 
+def story(steps: list[tuple[datetime | None, str]]) -> SafeString:
+    """What happened, one line each."""
+    return format_html_join(
+        "",
+        '<div><span class="sb-muted">{}</span> {}</div>',
+        ((date_format(localtime(at), "DATETIME_FORMAT") if at else "", words) for at, words in steps),
+    )
+
+
 def _link(view: str, row: TelegramUser | Dialog) -> SafeString:
-    return format_html('<a class="text-link underline" href="{}">{}</a>', reverse(view, args=[row.pk]), row)
+    return format_html('<a class="sb-link" href="{}">{}</a>', reverse(view, args=[row.pk]), row)

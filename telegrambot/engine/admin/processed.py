@@ -17,7 +17,8 @@ class ProcessedMessageAdmin(ReadOnlyAdmin):
 
     list_display = ("message_id", "processed_at")
     list_filter = (("processed_at", DateFieldListFilter),)
-    ordering = ("-processed_at",)
+    keyset = ("processed_at", "pk")
+    nothing_yet = _("A line appears for each message and button press that was handled.")
     search_fields = ("message_id",)
     search_help_text = _("The beginning of a key, such as msg or cb")
     fieldsets = ((None, {"fields": ("message_id", "processed_at")}),)

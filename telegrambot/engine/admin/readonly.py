@@ -11,13 +11,18 @@ from django.db.models import Model, Q, QuerySet
 from django.http import HttpRequest
 from unfold.admin import ModelAdmin
 
-from telegrambot.engine.pagination import EstimatedPaginator
+from telegrambot.accounts.admin_pagination import KeysetChangeList, KeysetPaginator
 
 
 class ReadOnlyAdmin(ModelAdmin):
-    """A list and a page of rows that only the program writes."""
+    """A list, newest first, and a page of rows that only the program writes."""
 
-    paginator = EstimatedPaginator
+    paginator = KeysetPaginator
+    # What orders the list: unique together, indexed, growing with time.
+    keyset: tuple[str, ...] = ("pk",)
+    sortable_by = ()
+    # What an empty list says, when no filter is to blame.
+    nothing_yet: Any = ""
     show_full_result_count = False
     show_facets = ShowFacets.NEVER
     list_per_page = 50
@@ -41,6 +46,14 @@ class ReadOnlyAdmin(ModelAdmin):
     def matching(self, term: str) -> Q:
         """The condition for what was typed into the search box; every part of it has an index."""
         raise NotImplementedError
+
+    def get_ordering(self, request: HttpRequest) -> tuple[str, ...]:
+        """Newest first; any other order would have to sort the whole table."""
+        return tuple(f"-{column}" for column in self.keyset)
+
+    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
+        """Older and newer instead of numbered pages."""
+        return KeysetChangeList
 
     def get_changelist_instance(self, request: HttpRequest, *args: Any, **kwargs: Any) -> ChangeList:
         """Send whoever mangles the address back to the whole list: PostgreSQL takes no NUL in a filter."""

@@ -17,7 +17,7 @@ from unfold.decorators import display
 from telegrambot.engine import services
 from telegrambot.engine.admin import presentation, search
 from telegrambot.engine.admin.decisions import DecisionAdmin
-from telegrambot.engine.admin.filters import UpdateKindFilter
+from telegrambot.engine.admin.filters import PutAsideFilter, UpdateKindFilter
 from telegrambot.engine.models import BotIdentity, InboundUpdate
 
 
@@ -26,18 +26,18 @@ class InboundUpdateAdmin(DecisionAdmin):
     """Every update received."""
 
     list_display = (
-        "id",
         "received_at",
-        "kind",
-        "command",
         "status_label",
+        "what",
         "dialog_link",
-        "attempts",
         "short_error",
+        "attempts",
+        "id",
     )
-    list_filter = ("status", UpdateKindFilter, "source", ("received_at", DateFieldListFilter))
+    list_display_links = ("received_at", "what")
+    list_filter = ("status", PutAsideFilter, UpdateKindFilter, "source", ("received_at", DateFieldListFilter))
     list_select_related = ("dialog",)
-    ordering = ("-id",)
+    nothing_yet = _("Whatever people do in Telegram arrives here first. Write to your bot to see it.")
     search_fields = ("id", "update_id")
     search_help_text = _("Number, update id, chat id, Telegram id, or the beginning of a person's name")
     fieldsets = (
@@ -95,12 +95,18 @@ class InboundUpdateAdmin(DecisionAdmin):
                 )
                 % {"count": count}
             ),
+            status__exact="pending",
         )
 
     @display(description=_("status"), ordering="status", label=presentation.UPDATE_STATUS_COLOURS)
     def status_label(self, update: InboundUpdate) -> tuple[str, str]:
         """The status in its colour."""
         return update.status, update.get_status_display()
+
+    @display(description=_("what"))
+    def what(self, update: InboundUpdate) -> str:
+        """The command, or else the kind in words."""
+        return f"/{update.command}" if update.command else presentation.update_kind(update.kind)
 
     @display(description=_("dialog"))
     def dialog_link(self, update: InboundUpdate) -> SafeString | str:

@@ -1,6 +1,7 @@
 """The engine's tables."""
 
 from telegrambot.engine.models.dialogs import Dialog
+from telegrambot.engine.models.jobs import BackgroundJob, JobFailure
 from telegrambot.engine.models.messages import Message, OutgoingFile, Priority
 from telegrambot.engine.models.operation import (
     BotIdentity,
@@ -14,6 +15,7 @@ from telegrambot.engine.models.operation import (
 from telegrambot.engine.models.updates import InboundUpdate, ProcessedMessage
 
 __all__ = [
+    "BackgroundJob",
     "BotIdentity",
     "CommandMenu",
     "Dialog",
@@ -21,6 +23,7 @@ __all__ = [
     "FailureKind",
     "Heartbeat",
     "InboundUpdate",
+    "JobFailure",
     "Message",
     "OutgoingFile",
     "Priority",

@@ -19,7 +19,7 @@ def get_chat(call: Call) -> wire.Json:
     """https://core.telegram.org/bots/api#getchat"""
     if not call.parameters.text("chat_id"):
         raise BadRequest("chat_id is empty")
-    chats = SandboxChat.objects.select_related("person")
+    chats = SandboxChat.objects.exclude(kind=SandboxChat.Kind.BUSINESS).select_related("person")
     chat = chats.filter(pk=call.parameters.integer("chat_id")).first()
     if chat is None:
         raise BadRequest("chat not found")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
+from telegrambot.sandbox.announcements import announce
 from telegrambot.sandbox.api.call import Call
 from telegrambot.sandbox.api.errors import BadRequest
 from telegrambot.sandbox.models import SandboxChat, SandboxCommandSet
@@ -33,6 +34,7 @@ def set_my_commands(call: Call) -> bool:
     if not checked:
         return delete_my_commands(call)
     SandboxCommandSet.objects.update_or_create(defaults={"commands": checked}, **_key(call))
+    announce("menu")
     return True
 
 
@@ -45,6 +47,7 @@ def get_my_commands(call: Call) -> list[dict[str, str]]:
 def delete_my_commands(call: Call) -> bool:
     """https://core.telegram.org/bots/api#deletemycommands"""
     SandboxCommandSet.objects.filter(**_key(call)).delete()
+    announce("menu")
     return True
 
 

@@ -8,13 +8,14 @@ from typing import Any
 from django.db import transaction
 from django.utils import timezone
 
-from telegrambot.sandbox import wire
+from telegrambot.sandbox import channels, said, wire
+from telegrambot.sandbox.api import access
 from telegrambot.sandbox.api.call import Call, visible_message
 from telegrambot.sandbox.api.errors import BadRequest
 from telegrambot.sandbox.api.formatting import caption, message_text
 from telegrambot.sandbox.api.keyboards import reply_markup
 from telegrambot.sandbox.api.sending import input_media
-from telegrambot.sandbox.models import SandboxMessage
+from telegrambot.sandbox.models import SandboxChat, SandboxMessage
 
 DELETABLE_FOR = timedelta(hours=48)
 DELETE_LIMIT = 100
@@ -60,14 +61,31 @@ def delete_message(call: Call) -> bool:
     """https://core.telegram.org/bots/api#deletemessage"""
     with transaction.atomic():
         message = call.message(verb="delete")
-        if message.sent_at < timezone.now() - DELETABLE_FOR:
+        if not _may_delete(message) or message.sent_at < timezone.now() - DELETABLE_FOR:
             raise BadRequest("message can't be deleted for everyone")
-        _delete(message)
+        said.erase(message)
     return True
 
 
 def delete_messages(call: Call) -> bool:
     """https://core.telegram.org/bots/api#deletemessages"""
+    ids = message_ids(call)
+    with transaction.atomic():
+        chat = call.chat()
+        for message_id in ids:
+            message = visible_message(chat, message_id)
+            # Those that cannot be deleted are skipped.
+            if message and _may_delete(message) and message.sent_at >= timezone.now() - DELETABLE_FOR:
+                said.erase(message)
+    return True
+
+
+def message_ids(call: Call) -> list[int]:
+    """`message_ids`: 1 to 100 of them.
+
+    Raises:
+        BadRequest: they are something else.
+    """
     ids = call.parameters.json("message_ids")
     if not isinstance(ids, list) or not all(isinstance(item, int) for item in ids):
         raise BadRequest("can't parse message identifiers JSON object")
@@ -75,21 +93,28 @@ def delete_messages(call: Call) -> bool:
         raise BadRequest("message identifiers are not specified")
     if len(ids) > DELETE_LIMIT:
         raise BadRequest("too many message identifiers specified")
-    with transaction.atomic():
-        chat = call.chat()
-        for message_id in ids:
-            message = visible_message(chat, message_id)
-            # Those that cannot be deleted are skipped.
-            if message and message.sent_at >= timezone.now() - DELETABLE_FOR:
-                _delete(message)
-    return True
+    return ids
 
 
 def _own_message(call: Call) -> SandboxMessage:
     message = call.message(verb="edit")
-    if message.sender is not None:
+    connection = call.connection()
+    if connection is not None:
+        access.check_right(connection, "can_reply")
+    # In a channel an administrator edits everybody's posts: there is no telling them apart.
+    if not message.is_from_bot and message.chat.kind != SandboxChat.Kind.CHANNEL:
         raise BadRequest("message can't be edited")
     return message
+
+
+def _may_delete(message: SandboxMessage) -> bool:
+    """A bot deletes its own, what people wrote to it in private, and as an administrator everything.
+
+    https://core.telegram.org/bots/api#deletemessage
+    """
+    chat = message.chat
+    is_admin = chat.bot_status == SandboxChat.BotStatus.ADMINISTRATOR
+    return message.is_from_bot or chat.kind == SandboxChat.Kind.PRIVATE or is_admin
 
 
 def _changed(call: Call, message: SandboxMessage, **changes: Any) -> wire.Json:
@@ -107,12 +132,7 @@ def _changed(call: Call, message: SandboxMessage, **changes: Any) -> wire.Json:
         message.edited_at = timezone.now()
     message.revision = message.chat.moved()
     message.save()
+    copies = channels.repeat_edit(message)
+    for copy in copies:
+        said.tell_bot(copy, edited=True)
     return wire.message(message, call.bot)
-
-
-def _delete(message: SandboxMessage) -> None:
-    # The row stays, empty, so that open pages learn of it.
-    message.deleted_at = timezone.now()
-    message.text, message.entities, message.reply_markup, message.file = "", [], {}, None
-    message.revision = message.chat.moved()
-    message.save()

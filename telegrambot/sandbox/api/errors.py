@@ -16,6 +16,12 @@ class ApiError(Exception):
         self.parameters = parameters
         super().__init__(self.description)
 
+    @property
+    def body(self) -> dict[str, Any]:
+        """The answer: https://core.telegram.org/bots/api#making-requests"""
+        body = {"ok": False, "error_code": self.error_code, "description": self.description}
+        return body | ({"parameters": self.parameters} if self.parameters else {})
+
 
 class BadRequest(ApiError):
     """The request makes no sense, or names something that is not there."""

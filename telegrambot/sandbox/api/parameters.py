@@ -81,6 +81,21 @@ class Parameters:
         """An uploaded file."""
         return self._files.get(name)
 
+    def shown(self) -> dict[str, Any]:
+        """Everything as one would write it in JSON, for reading: files by name and size."""
+        files = {name: {"file_name": file.name, "file_size": file.size} for name, file in self._files.items()}
+        return {name: _readable(value) for name, value in self._values.items()} | files
+
+
+def _readable(value: Any) -> Any:
+    """Forms carry objects and lists as JSON text."""
+    if isinstance(value, str) and value[:1] in {"{", "["}:
+        try:
+            return json.loads(value)
+        except (ValueError, RecursionError):
+            return value
+    return value
+
 
 def _clean(value: Any) -> Any:
     """The value with all its texts as Telegram stores them, which is also what PostgreSQL can."""

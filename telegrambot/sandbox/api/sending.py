@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import secrets
 from datetime import timedelta
 from typing import Any
 
 from django.db import transaction
 from django.utils import timezone
 
-from telegrambot.sandbox import limits, wire
+from telegrambot.sandbox import channels, limits, said, wire
+from telegrambot.sandbox.announcements import announce
 from telegrambot.sandbox.api.call import Call, visible_message
 from telegrambot.sandbox.api.errors import BadRequest
 from telegrambot.sandbox.api.formatting import caption, message_text
@@ -72,16 +72,21 @@ def _said(call: Call, chat: SandboxChat, text: FormattedText, file: SandboxFile 
     markup = reply_markup(call.parameters.json("reply_markup"))
     reply_to = _reply_to(call, chat)
     limits.spend(call.bot, chat)
-    message = SandboxMessage.objects.create(
-        chat=chat,
-        text=text.text,
-        entities=text.entities,
-        file=file,
-        reply_markup=markup,
-        reply_to=reply_to,
-        revision=_next_revision(chat),
-    )
+    message = _add(chat, text, reply_to, file=file, reply_markup=markup)
     return wire.message(message, call.bot)
+
+
+def _add(
+    chat: SandboxChat, text: FormattedText, reply_to: SandboxMessage | None, **content: Any
+) -> SandboxMessage:
+    # What the bot was doing (typing) ends with the message.
+    chat.action_until = None
+    message = said.say(
+        chat, "action_until", text=text.text, entities=text.entities, reply_to=reply_to, **content
+    )
+    for copy in channels.forward(message):
+        said.tell_bot(copy)
+    return message
 
 
 def send_media_group(call: Call) -> list[wire.Json]:
@@ -94,19 +99,8 @@ def send_media_group(call: Call) -> list[wire.Json]:
         chat = call.open_chat()
         reply_to = _reply_to(call, chat)
         limits.spend(call.bot, chat, messages=len(album))
-        album_id = str(10**16 + secrets.randbelow(9 * 10**16))
-        messages = [
-            SandboxMessage.objects.create(
-                chat=chat,
-                text=text.text,
-                entities=text.entities,
-                file=file,
-                album=album_id,
-                reply_to=reply_to,
-                revision=_next_revision(chat),
-            )
-            for file, text in album
-        ]
+        album_id = said.album_id()
+        messages = [_add(chat, text, reply_to, file=file, album=album_id) for file, text in album]
         return [wire.message(message, call.bot) for message in messages]
 
 
@@ -147,6 +141,7 @@ def send_chat_action(call: Call) -> bool:
         chat.action = action
         chat.action_until = timezone.now() + timedelta(seconds=ACTION_SECONDS)
         chat.save(update_fields=["action", "action_until"])
+        announce("chat", chat.pk)
     return True
 
 
@@ -164,9 +159,3 @@ def _reply_to(call: Call, chat: SandboxChat) -> SandboxMessage | None:
     if message is None and not optional:
         raise BadRequest("message to be replied not found")
     return message
-
-
-def _next_revision(chat: SandboxChat) -> int:
-    # What the bot was doing (typing) ends with the message.
-    chat.action_until = None
-    return chat.moved("action_until")

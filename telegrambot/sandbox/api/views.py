@@ -5,51 +5,46 @@ https://core.telegram.org/bots/api#making-requests
 
 from __future__ import annotations
 
-import logging
-from typing import Any
-
 from django.core.exceptions import RequestDataTooBig
-from django.db import DatabaseError, transaction
-from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.db import transaction
+from django.http import HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
 from django.utils.crypto import constant_time_compare
 from django.views.decorators.csrf import csrf_exempt
 
-from telegrambot.sandbox.api.call import Call
+from telegrambot.sandbox.api.dropping import dropped_connection
 from telegrambot.sandbox.api.errors import ApiError, NotFound, RequestEntityTooLarge, Unauthorized
-from telegrambot.sandbox.api.methods import method
+from telegrambot.sandbox.api.exchange import Exchange
+from telegrambot.sandbox.api.methods import canonical_name
 from telegrambot.sandbox.api.parameters import Parameters
 from telegrambot.sandbox.guard import on_this_machine_only
-from telegrambot.sandbox.models import SandboxBot, SandboxFile
-
-logger = logging.getLogger(__name__)
+from telegrambot.sandbox.models import SandboxBot, SandboxFault, SandboxFile
 
 
 @csrf_exempt
 @on_this_machine_only
 @transaction.non_atomic_requests
-def call_method(request: HttpRequest, token: str, name: str) -> JsonResponse:
+def call_method(request: HttpRequest, token: str, name: str) -> HttpResponseBase:
     """Answer one call. The token in the path is what authorises it, so there is no CSRF protection."""
     try:
         bot = _bot_of(token)
-        function = method(name)
-        if function is None:
-            raise NotFound("method not found")
-        result = function(Call(bot, Parameters.of(request)))
+        parameters = Parameters.of(request)
     except ApiError as error:
         return _refusal(error)
     except RequestDataTooBig:
         return _refusal(RequestEntityTooLarge())
-    except DatabaseError:
-        # Telegram, too, has bad moments; the caller sees one in Telegram's form.
-        logger.exception("The sandbox could not answer %s", name)
-        return _refusal(ApiError())
-    return JsonResponse({"ok": True, "result": result})
+    exchange = Exchange(bot, canonical_name(name) or name, parameters)
+    answer = exchange.carry_out()
+    if answer is None:
+        return dropped_connection(request)
+    return JsonResponse(answer.body, status=answer.status)
 
 
 @csrf_exempt
 @on_this_machine_only
-def download(request: HttpRequest, token: str, path: str) -> HttpResponse:
+def download(request: HttpRequest, token: str, path: str) -> HttpResponseBase:
     """The file that `getFile` named."""
+    if SandboxFault.is_telegram_down():
+        return dropped_connection(request)
     try:
         _bot_of(token)
         number = path.rpartition("file_")[2].partition(".")[0]
@@ -73,7 +68,4 @@ def _bot_of(token: str) -> SandboxBot:
 
 
 def _refusal(error: ApiError) -> JsonResponse:
-    body: dict[str, Any] = {"ok": False, "error_code": error.error_code, "description": error.description}
-    if error.parameters:
-        body["parameters"] = error.parameters
-    return JsonResponse(body, status=error.error_code)
+    return JsonResponse(error.body, status=error.error_code)

@@ -10,6 +10,12 @@ from telegrambot.sandbox.models.bot import (
     first_update_id,
     random_token,
 )
+from telegrambot.sandbox.models.business import (
+    ALL_RIGHTS,
+    SandboxBusinessConnection,
+    all_rights,
+    random_connection_id,
+)
 from telegrambot.sandbox.models.messages import (
     CALLBACK_LIFETIME,
     SandboxCallback,
@@ -19,21 +25,30 @@ from telegrambot.sandbox.models.messages import (
 )
 from telegrambot.sandbox.models.people import (
     SandboxChat,
+    SandboxMember,
     SandboxPerson,
 )
+from telegrambot.sandbox.models.workings import SandboxFault, SandboxLogEntry
 
 __all__ = [
+    "ALL_RIGHTS",
     "CALLBACK_LIFETIME",
     "UPDATE_LIFETIME",
     "SandboxBot",
+    "SandboxBusinessConnection",
     "SandboxCallback",
     "SandboxChat",
     "SandboxCommandSet",
+    "SandboxFault",
     "SandboxFile",
+    "SandboxLogEntry",
+    "SandboxMember",
     "SandboxMessage",
     "SandboxPerson",
     "SandboxUpdate",
+    "all_rights",
     "first_update_id",
+    "random_connection_id",
     "random_id",
     "random_token",
 ]

@@ -66,6 +66,9 @@ class SandboxBot(TimestampedModel):
     limits_enabled = models.BooleanField(
         default=False, db_default=False, help_text="Answer 429 as Telegram does"
     )
+    privacy_mode = models.BooleanField(
+        default=True, db_default=True, help_text="In groups the bot sees commands and replies to it only"
+    )
     busy_until = models.DateTimeField(null=True, help_text="Rate limit over all chats (GCRA)")
 
     objects = SandboxBotManager()

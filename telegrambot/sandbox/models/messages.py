@@ -70,7 +70,19 @@ class SandboxMessage(TimestampedModel):
     """One message in a chat. Its key is the `message_id`, which is therefore unique over all chats."""
 
     chat = models.ForeignKey(SandboxChat, on_delete=models.CASCADE, related_name="messages")
-    sender = models.ForeignKey(SandboxPerson, on_delete=models.CASCADE, null=True, help_text="Empty: the bot")
+    sender = models.ForeignKey(
+        SandboxPerson,
+        on_delete=models.CASCADE,
+        null=True,
+        help_text="Empty: the bot, or Telegram itself when it copied a post",
+    )
+    sender_chat = models.ForeignKey(
+        SandboxChat,
+        on_delete=models.CASCADE,
+        null=True,
+        related_name="+",
+        help_text="The channel in whose name this was said",
+    )
     sent_at = models.DateTimeField(default=timezone.now, db_default=Now())
     edited_at = models.DateTimeField(null=True)
     deleted_at = models.DateTimeField(null=True)
@@ -80,6 +92,20 @@ class SandboxMessage(TimestampedModel):
     album = models.CharField(max_length=20, blank=True, default="", db_default="", help_text="media_group_id")
     reply_markup = models.JSONField(default=dict, db_default={})
     reply_to = models.ForeignKey("self", on_delete=models.SET_NULL, null=True)
+    forwarded_from = models.ForeignKey(
+        "self",
+        on_delete=models.CASCADE,
+        null=True,
+        related_name="copies",
+        help_text="The channel's post that Telegram copied into the discussion group",
+    )
+    thread = models.ForeignKey(
+        "self",
+        on_delete=models.SET_NULL,
+        null=True,
+        related_name="comments",
+        help_text="The copied post that this comment belongs to",
+    )
     revision = models.BigIntegerField(help_text="The chat's revision at the last change")
 
     class Meta:
@@ -90,6 +116,11 @@ class SandboxMessage(TimestampedModel):
 
     def __str__(self) -> str:
         return f"{self.chat_id}/{self.pk}"
+
+    @property
+    def is_from_bot(self) -> bool:
+        """Whether the bot wrote this; only then it may edit it."""
+        return self.sender_id is None and self.forwarded_from_id is None
 
     @property
     def buttons(self) -> list[list[dict[str, Any]]]:

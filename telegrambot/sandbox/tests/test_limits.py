@@ -5,10 +5,11 @@ from datetime import timedelta
 import pytest
 from telegram.error import RetryAfter
 
+from telegrambot.sandbox import people
 from telegrambot.sandbox.limits import OVERALL
 from telegrambot.sandbox.models import SandboxBot, SandboxChat, SandboxMessage
 from telegrambot.sandbox.tests.conftest import RealBot
-from telegrambot.sandbox.tests.factories import ChatFactory
+from telegrambot.sandbox.tests.factories import ChatFactory, PersonFactory
 
 
 def send(bot: RealBot, chat: SandboxChat, times: int) -> None:
@@ -63,3 +64,15 @@ def test_all_chats_together_are_limited(bot: RealBot) -> None:
     status, body = bot.raw("sendMessage", {"chat_id": ChatFactory.create().pk, "text": "x"})
     assert status == 429
     assert body["parameters"]["retry_after"] >= 2
+
+
+@pytest.mark.usefixtures("limited")
+def test_a_group_takes_twenty_messages_a_minute(bot: RealBot) -> None:
+    group = people.create_group(PersonFactory.create(), "Rowing")
+    send(bot, group, 20)
+
+    status, body = bot.raw("sendMessage", {"chat_id": group.pk, "text": "x"})
+
+    assert status == 429
+    assert 1 <= body["parameters"]["retry_after"] <= 3
+    assert SandboxMessage.objects.filter(chat=group).count() == 20

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import re
+
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
@@ -16,15 +18,23 @@ from telegrambot.sandbox.tests.factories import PNG, ChatFactory, MessageFactory
 
 pytestmark = pytest.mark.django_db
 
+ACTS = [
+    f"{name}/"
+    for name in (
+        *("send", "delete", "start", "press", "block", "unblock", "language", "create", "write_to"),
+        *("add_member", "leave", "add_bot", "remove_bot", "connect", "disconnect"),
+    )
+]
+
 
 def url(person: SandboxPerson, act: str = "") -> str:
     return f"/sandbox/{person.pk}/{act}"
 
 
-def test_people_are_listed(page: Client, person: SandboxPerson) -> None:
+def test_people_are_offered(page: Client, person: SandboxPerson) -> None:
     html = page.get("/sandbox/").content.decode()
 
-    assert url(person) in html
+    assert f'href="{url(person)}"' in html
     assert "Greta Lind" in html
     assert SandboxBot.objects.current().token not in html
 
@@ -37,6 +47,7 @@ def test_the_page_allows_nothing_inline(page: Client, person: SandboxPerson) -> 
     assert "script-src 'self'" in response["Content-Security-Policy"]
     assert "unsafe" not in response["Content-Security-Policy"]
     assert "<script>" not in html
+    assert re.findall(r"<script(?! (?:type=.module. src=|id=.texts. type=.application/json.))", html) == []
     assert " style=" not in html
     assert " onclick=" not in html
     assert "&lt;script&gt;alert(1)&lt;/script&gt;" in html
@@ -60,15 +71,16 @@ def test_a_text_is_sent_and_shows_up(page: Client, person: SandboxPerson) -> Non
 def test_every_post_needs_the_csrf_token(person: SandboxPerson) -> None:
     strict = Client(enforce_csrf_checks=True, HTTP_HOST="localhost")
 
-    for act in ("send/", "start/", "press/", "block/", "unblock/", "language/"):
+    for act in ACTS:
         assert strict.post(url(person, act), {"text": "x"}).status_code == 403
-    assert strict.post("/sandbox/people/add/", {"first_name": "Nina"}).status_code == 403
+    for tool in ("people/add/", "reset/", "faults/set/", "faults/clear/", "bot/"):
+        assert strict.post(f"/sandbox/{tool}", {"first_name": "Nina"}).status_code == 403
     assert not SandboxMessage.objects.exists()
     assert SandboxPerson.objects.count() == 1
 
 
 def test_acts_are_posts(page: Client, person: SandboxPerson) -> None:
-    for act in ("send/", "start/", "press/", "block/", "unblock/", "language/"):
+    for act in ACTS:
         assert page.get(url(person, act)).status_code == 405
 
 
@@ -196,17 +208,78 @@ def test_own_texts_are_edited_from_the_page(page: Client, person: SandboxPerson)
 def test_a_person_is_added(page: Client) -> None:
     response = page.post("/sandbox/people/add/", {"first_name": "Nina", "language_code": "ru"})
 
-    assert response.headers["Location"] == url(SandboxPerson.objects.get(first_name="Nina"))
+    assert response.json() == {"person": SandboxPerson.objects.get(first_name="Nina").pk}
 
 
-def test_a_wrong_person_is_explained_and_kept_in_the_form(page: Client) -> None:
+def test_a_wrong_person_is_explained(page: Client) -> None:
     given = {"first_name": "Nina", "username": "no spaces", "language_code": "ru"}
     response = page.post("/sandbox/people/add/", given)
 
     assert response.status_code == 400
-    assert "A first name has 1 to 64 characters" in response.content.decode()
-    assert 'value="no spaces"' in response.content.decode()
+    assert "A first name has 1 to 64 characters" in response.json()["error"]
     assert not SandboxPerson.objects.exists()
+
+
+def test_an_address_puts_people_side_by_side(page: Client, person: SandboxPerson) -> None:
+    other = PersonFactory.create(first_name="Omar")
+    group = people.create_group(other, "Rowing club", [person])
+    html = page.get(f"/sandbox/?pane={person.pk}.{group.pk}&pane={other.pk}&pane=new").content.decode()
+
+    assert [html.count(f'data-person="{row.pk}"') for row in (person, other)] == [1, 1]
+    assert f'data-chat="{group.pk}"' in html
+    assert html.count("Who do you want to be?") == 1
+    for nonsense in ("pane=x", "pane=99.1", "pane=", "pane=1.2.3"):
+        assert "Who do you want to be?" in page.get(f"/sandbox/?{nonsense}").content.decode()
+
+
+def test_somebody_elses_chat_does_not_open(page: Client, person: SandboxPerson) -> None:
+    other = PersonFactory.create()
+    people.send_text(other, "For my eyes only")
+    group = people.create_group(other, "Secret club")
+
+    for chat in (other.pk, group.pk):
+        assert "data-composer" not in page.get(f"/sandbox/pane/?pane={person.pk}.{chat}").content.decode()
+        response = page.post(url(person, "send/"), {"text": "Let me in", "chat": str(chat)})
+        assert response.json() == {"error": "This person is not in that chat."}
+    assert page.post(url(person, "send/"), {"text": "x", "chat": "1e3"}).status_code == 400
+    assert SandboxMessage.objects.count() == 1
+
+
+def test_replies_albums_and_deletions(page: Client, person: SandboxPerson) -> None:
+    first = people.send_text(person, "Question")
+    page.post(url(person, "send/"), {"text": "Answer", "reply_to": first.pk, "chat": person.pk})
+    html = page.get(url(person)).content.decode()
+    assert f'data-jump="{first.pk}" tabindex="-1">Question</button>' in html
+
+    pictures = [SimpleUploadedFile(f"{name}.png", PNG, "image/png") for name in "ab"]
+    page.post(url(person, "send/"), {"text": "Two", "file": pictures})
+    assert len(set(SandboxMessage.objects.exclude(album="").values_list("album", flat=True))) == 1
+
+    assert page.post(url(person, "delete/"), {"message_id": first.pk}).json() == {}
+    assert f'data-id="{first.pk}"' not in page.get(url(person)).content.decode()
+    assert page.post(url(person, "delete/"), {"message_id": first.pk}).status_code == 400
+
+
+def test_groups_channels_and_business_accounts(page: Client, person: SandboxPerson) -> None:
+    other = PersonFactory.create()
+    made = page.post(url(person, "create/"), {"title": "News", "kind": "channel", "member": other.pk}).json()
+    html = page.get(f"/sandbox/?pane={other.pk}.{made['chat']}").content.decode()
+    assert 'data-writable="false"' in html
+    assert "2 members" in html
+
+    group = page.post(url(person, "create/"), {"title": "Club", "kind": "group"}).json()
+    assert page.post(url(person, "remove_bot/"), {"chat": group["chat"]}).json() == {}
+    assert page.post(url(person, "add_bot/"), {"chat": group["chat"], "as_admin": "on"}).json() == {}
+    assert page.post(url(person, "add_member/"), {"chat": group["chat"], "other": other.pk}).json() == {}
+    assert page.post(url(other, "leave/"), {"chat": group["chat"]}).json() == {}
+    assert page.post(url(other, "leave/"), {"chat": group["chat"]}).status_code == 400
+
+    assert page.post(url(person, "connect/")).json() == {}
+    chat = page.post(url(other, "write_to/"), {"other": person.pk}).json()["chat"]
+    page.post(url(other, "send/"), {"text": "Are you open?", "chat": chat})
+    assert "Are you open?" in page.get(f"/sandbox/?pane={person.pk}.{chat}").content.decode()
+    assert page.post(url(person, "disconnect/")).json() == {}
+    assert page.post(url(person, "disconnect/")).status_code == 400
 
 
 def test_many_changes_come_in_portions(

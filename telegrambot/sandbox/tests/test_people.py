@@ -17,9 +17,17 @@ from telegrambot.sandbox.exceptions import (
     NothingToSend,
     NotStarted,
     NotYourMessage,
+    TooManyFiles,
 )
 from telegrambot.sandbox.files import MAX_BYTES
-from telegrambot.sandbox.models import SandboxBot, SandboxChat, SandboxFile, SandboxPerson, SandboxUpdate
+from telegrambot.sandbox.models import (
+    SandboxBot,
+    SandboxChat,
+    SandboxFile,
+    SandboxMessage,
+    SandboxPerson,
+    SandboxUpdate,
+)
 from telegrambot.sandbox.tests.factories import PNG, ChatFactory, MessageFactory
 
 pytestmark = pytest.mark.django_db
@@ -69,7 +77,7 @@ def test_files_are_sent_as_what_they_are(
 ) -> None:
     upload = SimpleUploadedFile(name, content, content_type)
 
-    people.send_file(person, upload, "Look", as_document=as_document)
+    people.send_album(person, [upload], "Look", as_document=as_document)
 
     (update,) = queued()
     assert update["message"]["caption"] == "Look"
@@ -79,11 +87,11 @@ def test_files_are_sent_as_what_they_are(
 
 def test_empty_and_huge_files_are_not_sent(person: SandboxPerson) -> None:
     with pytest.raises(NothingToSend):
-        people.send_file(person, SimpleUploadedFile("a", b""), "", as_document=False)
+        people.send_album(person, [SimpleUploadedFile("a", b"")])
     huge = SimpleUploadedFile("a", b"x")
     huge.size = MAX_BYTES + 1
     with pytest.raises(FileTooLarge, match="50 MB"):
-        people.send_file(person, huge, "", as_document=False)
+        people.send_album(person, [huge])
     assert queued() == []
     assert not SandboxFile.objects.exists()
 
@@ -176,3 +184,57 @@ def test_a_wrong_person_is_not_added(given: dict[str, str]) -> None:
     with pytest.raises(InvalidPerson):
         people.add_person(**given)
     assert not SandboxPerson.objects.exists()
+
+
+def test_a_reply_carries_what_it_answers(person: SandboxPerson) -> None:
+    chat = ChatFactory.create(person=person)
+    said = MessageFactory.create(chat=chat, text="How are you?")
+    foreign = MessageFactory.create()
+
+    people.send_text(person, "Fine", reply_to=said.pk)
+
+    (update,) = queued()
+    assert update["message"]["reply_to_message"]["text"] == "How are you?"
+    with pytest.raises(MessageGone):
+        people.send_text(person, "Fine", reply_to=foreign.pk)
+    assert len(queued()) == 1
+
+
+def test_an_album_is_several_messages_with_one_id(person: SandboxPerson) -> None:
+    def picture(name: str) -> SimpleUploadedFile:
+        return SimpleUploadedFile(name, PNG, content_type="image/png")
+
+    people.send_album(person, [picture("a.png"), picture("b.png")], "Both")
+    first, second = (update["message"] for update in queued())
+    assert first["media_group_id"] == second["media_group_id"]
+    assert (first["caption"], second.get("caption")) == ("Both", None)
+    assert "photo" in first
+    assert "photo" in second
+
+    # A picture beside a plain file is a plain file too, and one file alone is no album.
+    people.send_album(person, [picture("c.png"), SimpleUploadedFile("d.txt", b"text")])
+    people.send_album(person, [picture("e.png")])
+    *_, document, text, alone = (update["message"] for update in queued())
+    assert [message["document"]["file_name"] for message in (document, text)] == ["c.png", "d.txt"]
+    assert "media_group_id" not in alone
+    with pytest.raises(TooManyFiles):
+        people.send_album(person, [picture("x.png")] * 11)
+    with pytest.raises(NothingToSend):
+        people.send_album(person, [])
+
+
+def test_deleting_for_both_in_private(person: SandboxPerson) -> None:
+    chat = ChatFactory.create(person=person)
+    said = MessageFactory.create(chat=chat)
+    own = people.send_text(person, "Oops")
+
+    people.delete_message(person, said.pk)
+    people.delete_message(person, own.pk)
+
+    assert not SandboxMessage.objects.filter(deleted_at=None).exists()
+    # Telegram does not tell bots of it.
+    assert len(queued()) == 1
+    with pytest.raises(MessageGone):
+        people.delete_message(person, own.pk)
+    with pytest.raises(MessageGone):
+        people.delete_message(person, MessageFactory.create().pk)

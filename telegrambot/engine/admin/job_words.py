@@ -1,0 +1,12 @@
+"""What the tasks of the engine and of the layers below it do, in words."""
+
+from __future__ import annotations
+
+from django.utils.translation import gettext_lazy as _
+
+from config.job_words import describe
+
+describe("telegrambot.engine.tasks.count_commands", _("Count how often each command was used"))
+describe("telegrambot.engine.tasks.purge", _("Clean up raw updates and sent files after their time"))
+describe("telegrambot.engine.tasks.retry_stalled_jobs", _("Restart jobs whose worker died"))
+describe("telegrambot.sign_in.tasks.forget_expired_sessions", _("Forget sessions that have expired"))

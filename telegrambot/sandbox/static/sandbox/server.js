@@ -1,0 +1,25 @@
+// Asking the server, and telling it what somebody does.
+import { texts } from "./texts.js";
+
+const token = document.querySelector("#token input").value;
+
+/** POST fields. Resolves to what the server made of it: `{}`, or `{error: sentence}`. */
+export async function post(url, fields = {}) {
+  const body = fields instanceof FormData ? fields : new FormData();
+  if (!(fields instanceof FormData)) for (const [name, value] of Object.entries(fields)) body.set(name, value);
+  try {
+    const answer = await fetch(url, { method: "POST", body, headers: { "X-CSRFToken": token } });
+    return await answer.json();
+  } catch {
+    return { error: texts.failed };
+  }
+}
+
+/** GET a piece of the page. */
+export async function fragment(url) {
+  const answer = await fetch(url);
+  if (!answer.ok) throw new Error(String(answer.status));
+  const template = document.createElement("template");
+  template.innerHTML = (await answer.text()).trim(); // rendered and escaped by the server
+  return template.content.firstElementChild;
+}

@@ -1,0 +1,245 @@
+"""The page in a real browser, beside a bot that speaks over HTTP."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from time import monotonic, sleep
+from typing import Any
+
+import pytest
+from django.db import connection
+from playwright.sync_api import Locator, Page, expect, sync_playwright
+
+from telegrambot.sandbox import events, people
+from telegrambot.sandbox.models import SandboxMessage, SandboxPerson
+from telegrambot.sandbox.tests.conftest import RealBot
+from telegrambot.sandbox.tests.factories import PersonFactory
+
+pytestmark = [pytest.mark.browser, pytest.mark.usefixtures("_database_beside_an_event_loop")]
+
+# Chromium must neither call home nor need privileges.
+ARGUMENTS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+
+
+@pytest.fixture
+def _database_beside_an_event_loop(monkeypatch: pytest.MonkeyPatch) -> None:
+    # Playwright keeps an event loop in this thread, where Django would refuse to query.
+    monkeypatch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
+    monkeypatch.setattr(events, "LOOK_SECONDS", 0.2)
+
+
+@pytest.fixture
+def writer(transactional_db: None) -> SandboxPerson:
+    return PersonFactory.create()
+
+
+@pytest.fixture
+def page(chromium: str, live_server: Any) -> Iterator[Page]:
+    """A page whose console has to stay empty: no errors, nothing that the security policy refused."""
+    problems: list[str] = []
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=chromium, args=ARGUMENTS)
+        page = browser.new_page(
+            locale="en", base_url=live_server.url, viewport={"width": 1280, "height": 800}
+        )
+        page.set_default_timeout(8000)
+        page.on("console", lambda message: problems.append(message.text) if message.type == "error" else None)
+        page.on("pageerror", lambda error: problems.append(str(error)))
+        yield page
+        page.close()
+        browser.close()
+        # Beside Playwright's event loop Django keeps another connection than outside of it.
+        connection.close()
+    _wait_until_nobody_listens()
+    assert problems == []
+
+
+def _wait_until_nobody_listens() -> None:
+    """A stream notices soon, not at once, that its window was closed; it must not outlive the test."""
+    deadline = monotonic() + 5
+    listening = (
+        "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
+    )
+    while monotonic() < deadline:
+        with connection.cursor() as cursor:
+            if cursor.execute(listening).fetchone() == (0,):
+                return
+        sleep(0.1)
+
+
+def pane(page: Page, person: SandboxPerson) -> Locator:
+    return page.locator(f'.pane[data-person="{person.pk}"]')
+
+
+def say(bot: RealBot, person: SandboxPerson, text: str, **more: Any) -> int:
+    status, answer = bot.raw(
+        "sendMessage", {"chat_id": person.pk, "text": text, "parse_mode": "HTML", **more}
+    )
+    assert status == 200, answer
+    return int(answer["result"]["message_id"])
+
+
+def test_a_conversation_is_live(page: Page, bot: RealBot, writer: SandboxPerson) -> None:
+    page.goto("/sandbox/")
+    page.get_by_role("link", name="Greta Lind").click()
+    page.get_by_role("button", name="Start", exact=True).click()
+    expect(page.locator(".mine")).to_contain_text("/start")
+    expect(page.locator(".mine .ticks")).to_have_attribute("title", "Waits for the bot")
+
+    # The bot fetches it, types, answers: all of it shows without a reload.
+    update_id = bot.raw("getUpdates")[1]["result"][-1]["update_id"]
+    bot.raw("getUpdates", {"offset": update_id + 1})
+    expect(page.locator(".mine .ticks")).to_have_attribute("title", "The bot has it")
+    bot.raw("sendChatAction", {"chat_id": writer.pk, "action": "typing"})
+    expect(page.locator(".status")).to_have_text("typing…")
+    rows = {"inline_keyboard": [[{"text": "Save", "callback_data": "save"}]]}
+    answered = say(bot, writer, "<b>Good day</b>", reply_markup=rows)
+    expect(page.locator(".theirs b")).to_have_text("Good day")
+
+    page.get_by_role("button", name="Save").click()
+    query = bot.raw("getUpdates", {"timeout": 5, "offset": -1})[1]["result"][0]["callback_query"]
+    bot.raw("answerCallbackQuery", {"callback_query_id": query["id"], "text": "Saved"})
+    expect(page.locator(".toast")).to_have_text("Saved")
+    expect(page.get_by_role("button", name="Save")).not_to_have_attribute("aria-busy", "true")
+
+    bot.raw("editMessageText", {"chat_id": writer.pk, "message_id": answered, "text": "Changed"})
+    expect(page.locator(".theirs")).to_contain_text("edited")
+    expect(page.locator(".chat-row-preview")).to_contain_text("Changed")
+    bot.raw("deleteMessage", {"chat_id": writer.pk, "message_id": answered})
+    expect(page.locator(".theirs")).to_have_count(0)
+
+
+def test_everything_can_be_done_with_the_keyboard(page: Page, bot: RealBot, writer: SandboxPerson) -> None:
+    people.open_chat(writer)
+    commands = [{"command": "help", "description": "What I can do"}]
+    own = [*commands, {"command": "health", "description": "How it is"}]
+    bot.raw("setMyCommands", {"commands": commands})
+    bot.raw("setMyCommands", {"commands": own, "scope": {"type": "chat", "chat_id": writer.pk}})
+    page.goto(f"/sandbox/{writer.pk}/")
+    text = page.get_by_role("textbox", name="Message")
+    expect(text).to_be_focused()
+    expect(page.get_by_role("button", name="Commands")).to_be_visible()
+
+    page.keyboard.type("/he")
+    offered = page.get_by_role("listbox", name="Commands").get_by_role("option")
+    expect(offered).to_have_count(2)
+    page.keyboard.press("Escape")
+    expect(offered).to_have_count(0)
+    page.keyboard.type("a")
+    page.keyboard.press("ArrowUp")
+    page.keyboard.press("Enter")
+    expect(page.locator(".mine")).to_contain_text("/health")
+
+    page.keyboard.type("First")
+    page.keyboard.press("Enter")
+    expect(page.locator(".mine")).to_have_count(2)
+    page.keyboard.press("ArrowUp")
+    expect(text).to_have_value("First")
+    page.keyboard.press("ControlOrMeta+a")
+    page.keyboard.type("Second")
+    page.keyboard.press("Enter")
+    expect(page.locator(".mine").last).to_contain_text("Second")
+    expect(page.locator(".mine").last).to_contain_text("edited")
+
+    page.keyboard.press("Shift+Tab")
+    page.locator(".messages").focus()
+    page.keyboard.press("ArrowUp")
+    page.keyboard.press("r")
+    page.keyboard.type("An answer")
+    page.keyboard.press("Enter")
+    expect(page.locator(".quote")).to_have_text("Second")
+
+    page.locator(".messages").focus()
+    page.keyboard.press("ArrowUp")
+    page.keyboard.press("Delete")
+    expect(page.locator("#question")).to_contain_text("Delete this message")
+    page.keyboard.press("Tab")
+    page.keyboard.press("Enter")
+    expect(page.locator(".mine")).to_have_count(2)
+    assert [row.text for row in SandboxMessage.objects.filter(deleted_at=None)] == ["/health", "Second"]
+
+
+def test_two_people_side_by_side(page: Page, bot: RealBot, writer: SandboxPerson) -> None:
+    other = PersonFactory.create(first_name="Omar", last_name="Diaz")
+    group = people.create_group(other, "Rowing club", [writer])
+    page.goto(f"/sandbox/{writer.pk}/")
+    page.get_by_role("button", name="Person beside").click()
+    page.get_by_role("link", name="Omar Diaz").click()
+    pane(page, other).get_by_role("button", name="All chats").click()
+    pane(page, other).get_by_role("link", name="Rowing club").click()
+    pane(page, other).get_by_role("textbox", name="Message").fill("Who rows?")
+    page.keyboard.press("Enter")
+    expect(pane(page, other).locator(".mine")).to_contain_text("Who rows?")
+    # Beside, the other one's list knows of it, and only the group.
+    pane(page, writer).get_by_role("button", name="All chats").click()
+    row = pane(page, writer).get_by_role("link", name="Rowing club")
+    expect(row).to_contain_text("Omar: Who rows?")
+    expect(row.locator(".unread")).to_be_visible()
+    row.click()
+    expect(pane(page, writer).locator(".theirs")).to_contain_text("Omar Diaz")
+
+    # The address holds the whole window.
+    expect(page).to_have_url(re.compile(rf"pane={writer.pk}\.{group.pk}&pane={other.pk}\.{group.pk}$"))
+    page.reload()
+    expect(pane(page, other).locator(".mine")).to_contain_text("Who rows?")
+    pane(page, other).get_by_role("button", name="Close this person").last.click()
+    expect(page.locator(".pane")).to_have_count(1)
+
+
+def test_telegram_fails_on_purpose_and_the_log_tells(page: Page, bot: RealBot, writer: SandboxPerson) -> None:
+    people.open_chat(writer)
+    page.goto(f"/sandbox/{writer.pk}/")
+    page.get_by_role("button", name="Faults").click()
+    page.get_by_role("button", name="Log").click()
+    page.get_by_label("What happens").select_option("403")
+    page.get_by_label("How many calls").fill("2")
+    page.get_by_role("button", name="Switch on").click()
+    expect(page.locator("#banner")).to_contain_text("calls left: 2")
+
+    assert bot.raw("sendMessage", {"chat_id": writer.pk, "text": "Hello"})[0] == 403
+    expect(page.locator("#banner")).to_contain_text("calls left: 1")
+    line = page.locator(".log-line.failed")
+    expect(line).to_contain_text("sendMessage")
+    expect(line).to_contain_text("Forbidden: bot was blocked by the user")
+    line.locator("summary").click()
+    expect(line.locator("pre").first).to_contain_text('"text": "Hello"')
+
+    page.locator("#banner").get_by_role("button", name="Switch off").click()
+    expect(page.locator("#banner")).to_be_hidden()
+    say(bot, writer, "Hello")
+    expect(page.locator(".theirs")).to_contain_text("Hello")
+
+
+def test_a_window_without_a_stream_asks(
+    page: Page, bot: RealBot, writer: SandboxPerson, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    people.open_chat(writer)
+    page.route("**/sandbox/events/**", lambda route: route.fulfill(status=204))
+    page.goto(f"/sandbox/{writer.pk}/")
+    say(bot, writer, "Still here")
+
+    expect(page.locator(".theirs")).to_contain_text("Still here")
+
+
+def test_leaving_and_blocking_ask_or_tell(page: Page, bot: RealBot, writer: SandboxPerson) -> None:
+    people.open_chat(writer)
+    rows = {"inline_keyboard": [[{"text": "Site", "url": "https://example.org/x"}]]}
+    say(bot, writer, "Look", reply_markup=rows)
+    page.goto(f"/sandbox/{writer.pk}/")
+    page.get_by_role("link", name="Site").click()
+    expect(page.locator("#question")).to_contain_text("https://example.org/x")
+    page.keyboard.press("Escape")
+
+    page.locator(".chat-menu summary").click()
+    page.get_by_role("button", name="Block the bot").click()
+    page.get_by_role("button", name="Unblock the bot to write").click()
+    expect(page.get_by_role("textbox", name="Message")).to_be_visible()
