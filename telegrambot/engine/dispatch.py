@@ -1,8 +1,8 @@
-"""Handle stored updates: one transaction holds an update's effects, its replies and the mark that it was handled.
+"""Handle stored updates: one transaction holds an update's effects, its replies and the mark of it.
 
-Any number of threads and processes may dispatch; a chat's row lock keeps the updates of one chat in order. Updates of
-different chats share a transaction, since a commit costs more than most views. When one of them fails, all are
-rolled back and handled again one by one.
+Any number of threads and processes may dispatch; a chat's row lock keeps the updates of one chat in order.
+Updates of different chats share a transaction, since a commit costs more than most views. When one of them
+fails, all are rolled back and handled again one by one.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import orjson
-from django.db import DatabaseError, InterfaceError, OperationalError, connection, transaction
+from django.db import DatabaseError, InterfaceError, connection, transaction
 from telegram import Bot, Update
 
 from telegrambot.accounts.models import TelegramUser
@@ -29,11 +29,6 @@ BATCH = 32
 # A batch that took longer stops taking on updates: its first answers should not wait for its last view.
 BATCH_SECONDS = 0.1
 MAX_ATTEMPTS = 3
-
-# Classes of https://www.postgresql.org/docs/current/errcodes-appendix.html: connection, resources, operator, system.
-_TROUBLE = frozenset({"08", "53", "57", "58"})
-# A view that ran into the statement timeout; of class 57 all the same.
-_QUERY_CANCELED = "57014"
 
 _OFFERED = """
 SELECT pressed.chat, pressed.screen, message.id,
@@ -111,10 +106,10 @@ class Dispatcher:
         except Exception as error:
             # Whose fault it was shows when each is handled alone; none of them has failed yet.
             self._forgive(fresh)
-            if _is_the_databases_own(error):
+            self._chats.suspects.extend(dialog_ids)
+            if failures.is_the_databases_own(error):
                 raise
             logger.warning("A batch failed (%s); its updates are handled one by one", type(error).__name__)
-            self._chats.suspects.extend(dialog_ids)
             batch = Batch()
         # Chats that others hold are no reason to look again at once.
         batch.has_found_work = bool(taken) or self._chats.are_remembered
@@ -144,7 +139,7 @@ class Dispatcher:
                 connection.check_constraints()  # those that PostgreSQL would check at the commit only
                 return batch
         except Exception as error:
-            if _is_the_databases_own(error):
+            if failures.is_the_databases_own(error):
                 raise
             failures.record(update, error, attempts=update.attempts + 1, most=MAX_ATTEMPTS)
             return Batch(queued=1)
@@ -207,16 +202,6 @@ class Dispatcher:
         return handle(
             update, parsed, dialog, people.get(sender) if sender else None, screens.get(_screen_key(update))
         )
-
-
-def _is_the_databases_own(error: Exception) -> bool:
-    """Whether the database itself is in trouble (gone, full, shutting down): no update is to blame."""
-    if not isinstance(error, DatabaseError | InterfaceError):
-        return False
-    state = getattr(error.__cause__, "sqlstate", None)
-    if state is None:  # the connection broke, or there was none
-        return isinstance(error, OperationalError | InterfaceError) or not connection.is_usable()
-    return state[:2] in _TROUBLE and state != _QUERY_CANCELED
 
 
 def _already_handled(updates: Sequence[Pending]) -> set[str]:

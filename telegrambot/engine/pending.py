@@ -15,12 +15,12 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 
 from telegrambot.engine.arrivals import MESSAGE_KINDS
 
-# How many chats one look at the index finds; they are kept in memory, so that a long queue is not scanned per batch.
+# How many chats one look at the index finds; kept in memory, a long queue is not scanned for every batch.
 LOOK_AHEAD = 512
 
 _EDIT_KINDS = frozenset({"edited_message", "edited_channel_post", "edited_business_message"})
 
-# A loose index scan: it jumps from chat to chat instead of reading through one that is fifty thousand updates deep.
+# A loose index scan: it jumps from chat to chat instead of reading through one that is fifty thousand deep.
 _CHATS_WITH_WORK = """
 WITH RECURSIVE head AS (
     (SELECT dialog_id, attempts, not_before FROM engine_inboundupdate
@@ -57,7 +57,8 @@ WHERE id IN (SELECT id FROM engine_inboundupdate WHERE id = ANY(%s) AND status =
 """
 
 _CLOSE = """
-UPDATE engine_inboundupdate SET status = 'done', processed_at = clock_timestamp(), error = '' WHERE id = ANY(%s)
+UPDATE engine_inboundupdate SET status = 'done', processed_at = clock_timestamp(), error = ''
+WHERE id = ANY(%s)
 """
 
 
@@ -194,7 +195,8 @@ class AttemptJournal:
     def _connection(self) -> BaseDatabaseWrapper:
         if not hasattr(self._local, "connection"):
             self._local.connection = connection.copy()
-        return self._local.connection  # type: ignore[no-any-return]
+        own: BaseDatabaseWrapper = self._local.connection
+        return own
 
 
 class AttemptsInTransaction(AttemptJournal):

@@ -112,7 +112,7 @@ def test_in_a_browser(house, chromium, tmp_path):
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=chromium, args=flags)
         page = browser.new_page(locale="en")
-        problems: list[str] = []
+        problems = []
         page.on("pageerror", lambda error: problems.append(str(error)))
         page.goto(house.person("sara_haddad").page)
         page.locator("#text").fill("/menu")
