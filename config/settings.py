@@ -44,7 +44,7 @@ TELEGRAM_WEBHOOK_SECRET = env.str("TELEGRAM_WEBHOOK_SECRET", "")
 OWNER_TELEGRAM_ID = env.int("OWNER_TELEGRAM_ID", default=None)
 
 # ── Engine ────────────────────────────────────────────────────────────────────────────────────────────────
-DISPATCH_THREADS = env.int("DISPATCH_THREADS", default=2)
+DISPATCH_THREADS = env.int("DISPATCH_THREADS", default=1)
 SENDER_CONCURRENCY = env.int("SENDER_CONCURRENCY", default=64)
 MESSAGES_PER_SECOND = env.float("MESSAGES_PER_SECOND", default=30.0)
 MESSAGES_PER_SECOND_IN_CHAT = env.float("MESSAGES_PER_SECOND_IN_CHAT", default=1.0)
@@ -151,7 +151,8 @@ WHITENOISE_USE_FINDERS = DEBUG
 # ── Security ──────────────────────────────────────────────────────────────────────────────────────────────
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SECURE_SSL_REDIRECT = not DEBUG
 SECURE_HSTS_SECONDS = 0 if DEBUG else env.int("SECURE_HSTS_SECONDS", default=3600)
-SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if env.bool("BEHIND_PROXY", default=False) else None
+BEHIND_PROXY = env.bool("BEHIND_PROXY", default=False)
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if BEHIND_PROXY else None
 SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
 # The webhook reads its own bounded body; forms of the admin stay far below this.

@@ -86,8 +86,8 @@ class Dispatcher:
         if not self._chats.look():
             return Batch()
         # Suspects first: one that was interrupted by a crash has waited longest.
-        if self._chats.suspects:
-            return self._run_alone(self._chats.suspects.popleft())
+        if self._chats.suspects and (batch := self._run_alone(self._chats.suspects[0])):
+            return batch
         return self._run_together(self._chats.take(BATCH))
 
     def close(self) -> None:
@@ -115,10 +115,14 @@ class Dispatcher:
         batch.has_found_work = bool(taken) or self._chats.are_remembered
         return batch
 
-    def _run_alone(self, dialog_id: int) -> Batch:
+    def _run_alone(self, dialog_id: int) -> Batch | None:
+        """Handle one suspect, or nothing (None) while somebody else handles another."""
         taken: list[Pending] = []
         try:
             with transaction.atomic():
+                if not pending.is_the_only_suspect():
+                    return None
+                self._chats.suspects.popleft()
                 if not (taken := pending.lock_and_take([dialog_id])):
                     return Batch(has_found_work=self._chats.are_remembered)
                 batch = self._try(taken[0])

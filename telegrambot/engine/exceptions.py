@@ -42,8 +42,10 @@ class TokenRefused(DomainError):
 
 
 class WebhookIsSet(DomainError):
-    """Telegram sends this bot's updates to {url}. Run "manage.py deletewebhook" first, or start with --no-polling."""
+    """Telegram sends this bot's updates to {url}. Run "manage.py deletewebhook" first, or start with
+    --no-polling."""
 
 
 class AlreadyPolling(DomainError):
-    """This bot is polled already, by {holder} since {since}. Stop that process first, or start with --no-polling."""
+    """This bot is polled already, by {holder} since {since}. Stop that process first, or start with
+    --no-polling."""

@@ -18,6 +18,9 @@ from telegrambot.engine.arrivals import MESSAGE_KINDS
 # How many chats one look at the index finds; kept in memory, a long queue is not scanned for every batch.
 LOOK_AHEAD = 512
 
+# Held while a suspect update is handled, so that one which kills its process takes no other suspect with it.
+_SUSPECT_LOCK = 0x5B0C
+
 _EDIT_KINDS = frozenset({"edited_message", "edited_channel_post", "edited_business_message"})
 
 # A loose index scan: it jumps from chat to chat instead of reading through one that is fifty thousand deep.
@@ -143,6 +146,13 @@ def close(keys: Sequence[int]) -> None:
     """Mark updates as done."""
     with connection.cursor() as cursor:
         cursor.execute(_CLOSE, [list(keys)])
+
+
+def is_the_only_suspect() -> bool:
+    """Claim, until this transaction ends, to be the only one that handles a suspect update."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_try_advisory_xact_lock(%s)", [_SUSPECT_LOCK])
+        return bool(cursor.fetchone()[0])
 
 
 def uncount(keys: Sequence[int]) -> None:

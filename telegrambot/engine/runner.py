@@ -38,7 +38,7 @@ _IDLE_SECONDS = 1.0
 _MENU_SECONDS = 2.0
 _BEAT_SECONDS = 10.0
 _RETRY_SECONDS = 2.0
-# The sender, the menu, heartbeats and locks share these; each dispatcher has one of its own on top.
+# Intake, the sender, the menu, heartbeats and locks share these; each dispatcher has one of its own.
 _SHARED_THREADS = 3
 
 
@@ -53,7 +53,7 @@ class Runner:
     def __init__(self, *, polls: bool = True, works: bool = True) -> None:
         self._polls, self._works = polls, works
         self._holder = f"{socket.gethostname()} process {os.getpid()}"
-        self._threads = DatabaseThreads(settings.DISPATCH_THREADS + _SHARED_THREADS)
+        self._threads = DatabaseThreads(_SHARED_THREADS)
         self._stop = asyncio.Event()
         self._updates = [asyncio.Event() for _ in range(settings.DISPATCH_THREADS)]
         self._answers: set[asyncio.Task[None]] = set()
@@ -165,28 +165,37 @@ class Runner:
         return True
 
     async def _dispatch(self, bot: Bot, sender: Sender, wakened: asyncio.Event) -> None:
+        threads = DatabaseThreads(1)
         dispatcher = Dispatcher(identity.offline_bot(bot.id, bot.username))
         is_down = False
-        while not self._stop.is_set():
-            wakened.clear()
-            try:
-                batch = await self._threads.run(dispatcher.run_once)
-            except (DatabaseError, InterfaceError) as error:
-                if not is_down:
-                    logger.warning("Dispatch waits for the database: %s", type(error).__name__)
-                is_down = True
-                await asyncio.sleep(_IDLE_SECONDS)
-                continue
-            is_down = False
-            for press in batch.presses:
-                self._answer_press(bot, press)
-            if batch.queued:
-                sender.poke()
-            if not batch.has_found_work:
+        try:
+            while not self._stop.is_set():
+                wakened.clear()
                 try:
-                    await asyncio.wait_for(wakened.wait(), _IDLE_SECONDS)
-                except TimeoutError:
-                    pass
+                    batch = await threads.run(dispatcher.run_once)
+                except (DatabaseError, InterfaceError) as error:
+                    if not is_down:
+                        logger.warning("Dispatch waits for the database: %s", type(error).__name__)
+                    is_down = True
+                    await asyncio.sleep(_IDLE_SECONDS)
+                    continue
+                is_down = False
+                for press in batch.presses:
+                    self._answer_press(bot, press)
+                if batch.queued:
+                    sender.poke()
+                if not batch.has_found_work:
+                    await self._pause(wakened)
+            await threads.run(dispatcher.close)
+        finally:
+            threads.close()
+
+    @staticmethod
+    async def _pause(wakened: asyncio.Event) -> None:
+        try:
+            await asyncio.wait_for(wakened.wait(), _IDLE_SECONDS)
+        except TimeoutError:
+            pass
 
     def _answer_press(self, bot: Bot, press: PressAnswer) -> None:
         task = asyncio.create_task(self._tell_press(bot, press))
