@@ -17,29 +17,17 @@ import orjson
 from django.db import DatabaseError, InterfaceError, connection, transaction
 from telegram import Bot, Update
 
-from telegrambot.accounts.models import TelegramUser
 from telegrambot.engine import failures, outbox, pending
-from telegrambot.engine.handling import Handled, PressAnswer, Screen, handle
-from telegrambot.engine.models import Dialog, ProcessedMessage
+from telegrambot.engine.handling import PressAnswer, handle
+from telegrambot.engine.lookups import Lookups
 from telegrambot.engine.pending import AttemptJournal, ChatsWithWork, Pending
 
 logger = logging.getLogger(__name__)
 
-BATCH = 32
+BATCH = 64
 # A batch that took longer stops taking on updates: its first answers should not wait for its last view.
 BATCH_SECONDS = 0.1
 MAX_ATTEMPTS = 3
-
-_OFFERED = """
-SELECT pressed.chat, pressed.screen, message.id,
-       array(SELECT button ->> 'data' FROM engine_message AS shown,
-                    jsonb_path_query(shown.payload, '$.buttons[*][*]') AS button
-             WHERE (shown.id = message.id OR shown.target_id = message.id) AND button ? 'data')
-FROM unnest(%s::bigint[], %s::text[]) AS pressed(chat, screen)
-JOIN engine_message AS message
-  ON message.dialog_id = pressed.chat AND message.external_message_id = pressed.screen
- AND message.direction = 'outbound'
-"""
 
 _STATES = """
 UPDATE engine_dialog SET state = changed.state
@@ -156,34 +144,35 @@ class Dispatcher:
 
     def _handle(self, updates: Sequence[Pending]) -> Batch:
         self._journal.count([update.key for update in updates])
-        batch, closed, marks, states = Batch(), [], [], {}
+        batch, closed, states = Batch(), [], {}
         drafts: list[outbox.Draft] = []
-        done = _already_handled(updates)
-        dialogs = Dialog.objects.in_bulk({update.dialog_id for update in updates})
-        people, screens = _people(updates), _screens(updates)
+        unhandled = pending.mark([update.processed_key for update in updates])
+        lookups = Lookups(updates)
         began = time.monotonic()
         for place, update in enumerate(updates):
             if place and time.monotonic() - began > BATCH_SECONDS:
                 self._put_back(updates[place:])
+                pending.unmark(list(unhandled))
                 break
             closed.append(update.key)
-            if update.processed_key in done:
+            if update.processed_key not in unhandled:
                 continue
-            done.add(update.processed_key)
+            unhandled.remove(update.processed_key)
             try:
                 parsed = Update.de_json(update.payload, self._bot)
-            except Exception as error:  # noqa: BLE001  (whatever python-telegram-bot makes of what it cannot read)
+            except Exception as error:  # noqa: BLE001  (python-telegram-bot met what it cannot read)
                 closed.pop()
+                pending.unmark([update.processed_key])
                 failures.give_up(update, f"It cannot be read: {type(error).__name__}", kind="unreadable")
                 continue
-            marks.append(ProcessedMessage(message_id=update.processed_key))
-            handled = self._answer(update, parsed, dialogs[update.dialog_id], people, screens)
+            handled = handle(
+                update, parsed, lookups.dialog(update), lookups.person(update), lookups.screen(update)
+            )
             drafts += handled.drafts
             if handled.press:
                 batch.presses.append(handled.press)
             if handled.state is not None:
                 states[update.dialog_id] = handled.state
-        ProcessedMessage.objects.bulk_create(marks)
         batch.queued = len(outbox.queue(drafts))
         _remember(states)
         pending.close(closed)
@@ -193,54 +182,6 @@ class Dispatcher:
     def _put_back(self, unbegun: Sequence[Pending]) -> None:
         pending.uncount([update.key for update in unbegun])
         self._chats.fresh.extend(update.dialog_id for update in unbegun)
-
-    @staticmethod
-    def _answer(
-        update: Pending,
-        parsed: Update,
-        dialog: Dialog,
-        people: dict[int, TelegramUser],
-        screens: dict[tuple[int, str], Screen],
-    ) -> Handled:
-        sender = _sender_id(update)
-        return handle(
-            update, parsed, dialog, people.get(sender) if sender else None, screens.get(_screen_key(update))
-        )
-
-
-def _already_handled(updates: Sequence[Pending]) -> set[str]:
-    keys = [update.processed_key for update in updates]
-    return set(ProcessedMessage.objects.filter(pk__in=keys).values_list("pk", flat=True))
-
-
-def _sender_id(update: Pending) -> int | None:
-    sender = update.payload[update.kind].get("from")
-    return sender["id"] if sender and not sender.get("is_bot") else None
-
-
-def _people(updates: Sequence[Pending]) -> dict[int, TelegramUser]:
-    senders = {sender for update in updates if (sender := _sender_id(update))}
-    return {
-        person.telegram_id or 0: person for person in TelegramUser.objects.filter(telegram_id__in=senders)
-    }
-
-
-def _screen_key(update: Pending) -> tuple[int, str]:
-    message = update.payload[update.kind].get("message") if update.kind == "callback_query" else None
-    return update.dialog_id, str(message.get("message_id", "")) if message else ""
-
-
-def _screens(updates: Sequence[Pending]) -> dict[tuple[int, str], Screen]:
-    """The messages whose buttons were pressed: only what the bot itself offered there may be pressed."""
-    pressed = [_screen_key(update) for update in updates if update.kind == "callback_query"]
-    if not pressed:
-        return {}
-    with connection.cursor() as cursor:
-        cursor.execute(_OFFERED, [[chat for chat, _ in pressed], [screen for _, screen in pressed]])
-        return {
-            (chat, screen): Screen(key, frozenset(offered))
-            for chat, screen, key, offered in cursor.fetchall()
-        }
 
 
 def _remember(states: dict[int, dict[str, Any]]) -> None:

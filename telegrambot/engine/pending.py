@@ -59,6 +59,13 @@ WHERE id IN (SELECT id FROM engine_inboundupdate WHERE id = ANY(%s) AND status =
              FOR NO KEY UPDATE SKIP LOCKED)
 """
 
+_MARK = """
+INSERT INTO engine_processedmessage (message_id) SELECT DISTINCT unnest(%s::text[])
+ON CONFLICT DO NOTHING RETURNING message_id
+"""
+
+_UNMARK = "DELETE FROM engine_processedmessage WHERE message_id = ANY(%s)"
+
 _CLOSE = """
 UPDATE engine_inboundupdate SET status = 'done', processed_at = clock_timestamp(), error = ''
 WHERE id = ANY(%s)
@@ -140,6 +147,19 @@ def lock_and_take(dialog_ids: Sequence[int]) -> list[Pending]:
             Pending(key, dialog, number, bot, kind, orjson.loads(payload), attempts, received)
             for key, dialog, number, bot, kind, payload, attempts, received in cursor.fetchall()
         ]
+
+
+def mark(processed_keys: Sequence[str]) -> set[str]:
+    """Mark things as handled. Returns those that were not before: to be handled in this transaction."""
+    with connection.cursor() as cursor:
+        cursor.execute(_MARK, [list(processed_keys)])
+        return {key for (key,) in cursor.fetchall()}
+
+
+def unmark(processed_keys: Sequence[str]) -> None:
+    """Take back marks that this transaction made."""
+    with connection.cursor() as cursor:
+        cursor.execute(_UNMARK, [list(processed_keys)])
 
 
 def close(keys: Sequence[int]) -> None:
