@@ -12,6 +12,7 @@ import time
 from typing import Any
 
 import pytest
+import uvloop
 from django.core.management import CommandError, call_command
 from django.db import connection
 
@@ -131,7 +132,7 @@ def test_a_second_poller_is_refused_and_told_who_polls(api) -> None:
 def _run_without_signals() -> None:
     """`runbot` in a thread, where no signal handler can be set."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(asyncio.unix_events._UnixSelectorEventLoop, "add_signal_handler", lambda *_: None)
+        patch.setattr(uvloop.Loop, "add_signal_handler", lambda *_: None)
         try:
             call_command("runbot", "--no-worker")
         finally:
