@@ -59,7 +59,7 @@ messages: ## collect the texts that people see into locale/, and compile the tra
 
 bench: ## measure, each thing beside what it is compared with (benchmarks/)
 	$(call install,requirements-dev.txt)
-	@$(python) benchmarks/run.py
+	@$(python) -m benchmarks.run
 
 crash: ## the long tests that kill processes, some minutes
 	$(call install,requirements-dev.txt)

@@ -7,6 +7,7 @@ from typing import Any
 
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, register
+from django.core.exceptions import ImproperlyConfigured
 
 _PLACEHOLDER = re.compile(
     r"change[-_ ]?me|your[-_ ].*[-_ ]here|<.*>|^x{3,}$|x{8,}|placeholder|example[-_ ]?token", re.IGNORECASE
@@ -28,7 +29,7 @@ def check_settings(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
     """Refuse placeholders, and a production setup that lacks what it needs."""
     found: list[CheckMessage] = []
     for name in _CHECKED_FOR_PLACEHOLDERS:
-        value = getattr(settings, name) or ""
+        value = _value(name) or ""
         values = value if isinstance(value, list) else [value]
         if any(_PLACEHOLDER.search(item) for item in values):
             found.append(
@@ -40,6 +41,13 @@ def check_settings(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
                 f"{name} is not set. With DEBUG off it is needed; .env.example explains it.", id="config.E002"
             )
             for name in _NEEDED_IN_PRODUCTION
-            if not getattr(settings, name)
+            if not _value(name)
         ]
     return found
+
+
+def _value(name: str) -> Any:
+    try:
+        return getattr(settings, name)
+    except ImproperlyConfigured:  # how Django says that SECRET_KEY is empty
+        return ""

@@ -1,4 +1,4 @@
-"""What our tables need from PostgreSQL and Django does not offer: time stamps and cascades kept by the database."""
+"""What Django does not offer for our tables: time stamps and cascades that PostgreSQL itself keeps."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from django.db.backends.base.schema import BaseDatabaseSchemaEditor
 from django.db.migrations.operations.base import Operation
 from django.db.migrations.state import ProjectState
 from django.db.models.functions import Now
+from django.utils.translation import gettext_lazy as _
 
 UPDATED_AT_FUNCTION = """
 CREATE OR REPLACE FUNCTION set_updated_at() RETURNS trigger LANGUAGE plpgsql AS $$
@@ -22,8 +23,8 @@ END $$
 class TimestampedModel(models.Model):
     """A row that knows when it was created and last changed, whoever writes it (psql included)."""
 
-    created_at = models.DateTimeField("created", db_default=Now(), editable=False)
-    updated_at = models.DateTimeField("changed", db_default=Now(), editable=False)
+    created_at = models.DateTimeField(_("created"), db_default=Now(), editable=False)
+    updated_at = models.DateTimeField(_("changed"), db_default=Now(), editable=False)
 
     class Meta:
         abstract = True
@@ -99,10 +100,12 @@ class DatabaseCascade(Operation):
         quote, table = editor.quote_name, model._meta.db_table
         # The constraint may still wait among the deferred statements of this very migration.
         for statement in list(editor.deferred_sql):
-            if hasattr(statement, "references_column") and statement.references_column(table, field.column):
-                if "FOREIGN KEY" in str(statement):
-                    editor.deferred_sql.remove(statement)
-                    editor.execute(statement)
+            is_ours = hasattr(statement, "references_column") and statement.references_column(
+                table, field.column
+            )
+            if is_ours and "FOREIGN KEY" in str(statement):
+                editor.deferred_sql.remove(statement)
+                editor.execute(statement)
         with editor.connection.cursor() as cursor:
             constraints = editor.connection.introspection.get_constraints(cursor, table)
         name = next(n for n, c in constraints.items() if c["foreign_key"] and c["columns"] == [field.column])
@@ -110,7 +113,8 @@ class DatabaseCascade(Operation):
         editor.execute(f"ALTER TABLE {quote(table)} DROP CONSTRAINT {quote(name)}")
         editor.execute(
             f"ALTER TABLE {quote(table)} ADD CONSTRAINT {quote(name)} FOREIGN KEY ({quote(field.column)}) "
-            f"REFERENCES {quote(target.db_table)} ({quote(target.pk.column)}){rule} DEFERRABLE INITIALLY DEFERRED"
+            f"REFERENCES {quote(target.db_table)} ({quote(target.pk.column)}){rule} "
+            "DEFERRABLE INITIALLY DEFERRED"
         )
 
     def describe(self) -> str:

@@ -46,7 +46,7 @@ TELEGRAM_WEBHOOK_SECRET = env.str("TELEGRAM_WEBHOOK_SECRET", "")
 OWNER_TELEGRAM_ID = env.int("OWNER_TELEGRAM_ID", default=None)
 
 # ── Engine ────────────────────────────────────────────────────────────────────────────────────────────────
-DISPATCH_THREADS = env.int("DISPATCH_THREADS", default=2)
+DISPATCH_THREADS = env.int("DISPATCH_THREADS", default=1)
 SENDER_CONCURRENCY = env.int("SENDER_CONCURRENCY", default=64)
 MESSAGES_PER_SECOND = env.float("MESSAGES_PER_SECOND", default=30.0)
 MESSAGES_PER_SECOND_IN_CHAT = env.float("MESSAGES_PER_SECOND_IN_CHAT", default=1.0)

@@ -1,4 +1,5 @@
 """The WSGI entry point of the web process."""
+
 from __future__ import annotations
 
 import os

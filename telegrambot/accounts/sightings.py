@@ -44,9 +44,10 @@ ON CONFLICT (telegram_id) DO NOTHING
 """
 )
 
-# Whoever holds a person's row (a chat view, an operator) wins: a name waits for the next sighting, intake for nobody.
+# Whoever holds a person's row (a chat view, an operator) wins: the name waits for the next sighting,
+# and intake for nobody.
 _REFRESH = (
-    _SEEN
+    _SEEN  # noqa: S608  (two constants)
     + """
 , stale AS (
     SELECT person.id, seen.username, seen.first_name, seen.last_name, seen.language_code

@@ -1,6 +1,8 @@
 """Updates in, answers out."""
 
+from __future__ import annotations
+
 import os
 
-# python-telegram-bot is moving its durations to timedelta; without this its RetryAfter warns of it at every 429.
+# python-telegram-bot is moving its durations to timedelta; without this every RetryAfter warns of it.
 os.environ.setdefault("PTB_TIMEDELTA", "true")

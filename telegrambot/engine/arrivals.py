@@ -99,7 +99,7 @@ def conceal(update: Mapping[str, Any]) -> Mapping[str, Any]:
     They may stand anywhere: in a command, in a quotation of it, in a link that somebody pasted.
     """
     link = _secret_links(tuple(registry.secret_prefixes()))
-    return _concealed(update, link) if link else update  # type: ignore[no-any-return]
+    return _concealed(update, link) if link else update
 
 
 @cache

@@ -104,7 +104,8 @@ def show_health(request: ChatRequest) -> Reply:
         _queue(_("Updates waiting: {count}"), found.updates_waiting, found.oldest_update),
         _queue(_("Messages waiting: {count}"), found.messages_waiting, found.oldest_message),
         _(
-            "Waiting for a person: {updates} updates failed, {messages} messages failed, {uncertain} uncertain"
+            "Waiting for a person: {updates} updates failed, {messages} messages failed, "
+            "{uncertain} uncertain"
         ).format(
             updates=found.updates_failed, messages=found.messages_failed, uncertain=found.messages_uncertain
         ),

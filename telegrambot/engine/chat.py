@@ -1,7 +1,7 @@
 """All that an author of a chat view needs to know.
 
-A chat command is a Django view: it takes a `ChatRequest`, works with the ORM, and returns a `Reply`. It never touches
-the network and never awaits. Put views into your app's `bot.py`; it is found by itself:
+A chat command is a Django view: it takes a `ChatRequest`, works with the ORM, and returns a `Reply`. It never
+touches the network and never awaits. Put views into your app's `bot.py`; it is found by itself:
 
     @command("hello", description=_("Say hello"))
     def hello(request: ChatRequest) -> Reply:

@@ -14,18 +14,19 @@ from django.db import connection, transaction
 from telegrambot.engine.limits import OVERALL, Budget
 from telegrambot.engine.settlement import Outcome, settle
 
-# How many of the first queued messages are looked at, for want of claimable ones among them more, at last all (None).
+# How many of the first queued messages are looked at: more, at last all (None), when too few of them may go.
 _WINDOWS = (512, 8192, None)
 
 _LAG = """
-SELECT extract(epoch FROM arrival - clock_timestamp())::float8 FROM engine_ratebucket WHERE name = %s FOR UPDATE
+SELECT extract(epoch FROM arrival - clock_timestamp())::float8
+FROM engine_ratebucket WHERE name = %s FOR UPDATE
 """
 
 _OPEN_BUCKET = "INSERT INTO engine_ratebucket (name) VALUES (%s) ON CONFLICT (name) DO NOTHING"
 
-# Runs under the bucket's row lock, so no two senders look for messages at the same time. A lane is what one chat has
-# of one priority: its first message waiting for a retry holds up the lane, not the chat. Chats that may not send now
-# are passed over before anything is sorted: one may have thousands waiting.
+# Runs under the bucket's row lock, so no two senders look for messages at the same time. A lane is what one
+# chat has of one priority: its first message, waiting for a retry, holds up the lane, not the chat. Chats
+# that may not send now are passed over before anything is sorted: one may have thousands waiting.
 _CLAIM = """
 WITH blocked AS MATERIALIZED (
     SELECT dialog_id FROM engine_message WHERE status = 'sending'
@@ -33,6 +34,7 @@ WITH blocked AS MATERIALIZED (
     SELECT pace.dialog_id
     FROM engine_dialogpace AS pace JOIN engine_dialog AS dialog ON dialog.id = pace.dialog_id
     WHERE pace.arrival > statement_timestamp()
+                         + make_interval(secs => least(%(chat_tolerance)s, %(group_tolerance)s))
       AND pace.arrival > statement_timestamp() + make_interval(secs => CASE WHEN dialog.type = 'private'
                                                                        THEN %(chat_tolerance)s
                                                                        ELSE %(group_tolerance)s END)
@@ -62,7 +64,8 @@ WITH blocked AS MATERIALIZED (
     SET arrival = greatest(pace.arrival, statement_timestamp()) + (EXCLUDED.arrival - statement_timestamp())
 ), advanced AS (
     UPDATE engine_ratebucket
-    SET arrival = greatest(arrival, clock_timestamp()) + make_interval(secs => %(overall_interval)s * due.count)
+    SET arrival = greatest(arrival, clock_timestamp())
+                  + make_interval(secs => %(overall_interval)s * due.count)
     FROM (SELECT count(*) FROM due) AS due
     WHERE name = %(bucket)s AND due.count > 0 AND %(overall_interval)s > 0
 ), claimed AS (
@@ -73,7 +76,8 @@ WITH blocked AS MATERIALIZED (
     RETURNING message.*
 )
 SELECT seen.count, claimed.id, claimed.operation, claimed.message_type, claimed.text, claimed.payload::text,
-       claimed.priority, claimed.attempts, dialog.id, dialog.telegram_dialog_id, dialog.business_connection_id,
+       claimed.priority, claimed.attempts,
+       dialog.id, dialog.telegram_dialog_id, dialog.business_connection_id,
        target.external_message_id, target.message_type
 FROM (SELECT count(*) FROM front) AS seen
 LEFT JOIN (claimed

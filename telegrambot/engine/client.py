@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 from django.utils.translation import gettext
-from telegram import Bot
+from telegram import Bot, InlineKeyboardMarkup
 from telegram.error import InvalidToken, TelegramError
 
 from config.redaction import redact
@@ -19,7 +19,40 @@ from telegrambot.engine.transport_errors import Outcome, outcome_of
 CALL_READ_SECONDS = 20.0
 
 
-def make_bot() -> Bot:
+class Client(Bot):
+    """python-telegram-bot's client, with a short way for what is called most."""
+
+    async def send_text(
+        self,
+        chat_id: int,
+        text: str,
+        *,
+        parse_mode: str | None,
+        reply_markup: InlineKeyboardMarkup | None,
+        business_connection_id: str | None,
+    ) -> int:
+        """`send_message` that returns the message's number only.
+
+        To make a `Message` of the answer, with its hundred attributes, takes a fifth of the time of sending.
+
+        Raises:
+            TelegramError: as `send_message`.
+        """
+        wanted = {
+            "chat_id": chat_id,
+            "text": text,
+            "parse_mode": parse_mode,
+            "reply_markup": reply_markup,
+            "business_connection_id": business_connection_id,
+        }
+        sent = await self._post("sendMessage", {name: value for name, value in wanted.items() if value})
+        try:
+            return int(sent["message_id"])
+        except (KeyError, TypeError, ValueError):
+            raise TelegramError("The answer does not tell the number of the message.") from None
+
+
+def make_bot() -> Client:
     """A client for the configured bot, server and proxy; open it with `async with` or `initialize()`.
 
     Raises:
@@ -35,7 +68,7 @@ def make_bot() -> Bot:
         polls = AiohttpRequest(connection_pool_size=1, proxy=proxy)
     except ValueError as error:
         raise ImproperlyConfigured(f"TELEGRAM_PROXY_URL: {error}") from None
-    return Bot(
+    return Client(
         credentials.bot_token(),
         base_url=f"{root}/bot",
         base_file_url=f"{root}/file/bot",

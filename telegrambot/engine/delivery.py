@@ -12,7 +12,6 @@ from typing import Any, TypedDict, cast
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from telegram import (
-    Bot,
     InlineKeyboardButton,
     InlineKeyboardMarkup,
     InputFile,
@@ -27,6 +26,7 @@ from telegram.error import BadRequest, ChatMigrated, Forbidden, InvalidToken, Re
 from config.redaction import redact
 from telegrambot.engine import transport_errors
 from telegrambot.engine.claims import Claim
+from telegrambot.engine.client import Client
 from telegrambot.engine.models import Priority
 from telegrambot.engine.settlement import Outcome
 
@@ -66,7 +66,7 @@ class _Where(TypedDict):
     business_connection_id: str | None
 
 
-async def deliver(bot: Bot, claim: Claim, load_file: FileLoader) -> Outcome:
+async def deliver(bot: Client, claim: Claim, load_file: FileLoader) -> Outcome:
     """Carry out a claim.
 
     Args:
@@ -105,7 +105,7 @@ def _without_target(claim: Claim) -> Outcome:
     return Outcome(*known, "failed", error="There is nothing to delete: it was never sent.")
 
 
-async def _prepare(bot: Bot, claim: Claim, load_file: FileLoader) -> Coroutine[Any, Any, Any]:
+async def _prepare(bot: Client, claim: Claim, load_file: FileLoader) -> Coroutine[Any, Any, Any]:
     """The call that carries the claim out; nothing leaves before it is awaited."""
     try:
         return await _call(bot, claim, load_file)
@@ -113,7 +113,7 @@ async def _prepare(bot: Bot, claim: Claim, load_file: FileLoader) -> Coroutine[A
         raise Unsendable from error
 
 
-async def _call(bot: Bot, claim: Claim, load_file: FileLoader) -> Coroutine[Any, Any, Any]:
+async def _call(bot: Client, claim: Claim, load_file: FileLoader) -> Coroutine[Any, Any, Any]:
     where: _Where = {"chat_id": claim.chat_id, "business_connection_id": claim.connection_id or None}
     text, parse_mode = claim.text, ParseMode.HTML
     if claim.payload.get("plain"):
@@ -144,15 +144,15 @@ async def _call(bot: Bot, claim: Claim, load_file: FileLoader) -> Coroutine[Any,
             return bot.send_media_group(media=media, **where)
         case _, "photo" | "video" | "document" as kind:
             item = claim.payload["media"]
-            send = {"photo": bot.send_photo, "video": bot.send_video, "document": bot.send_document}[kind]
+            send: Callable[..., Coroutine[Any, Any, Any]] = getattr(bot, f"send_{kind}")
             return send(
-                **{kind: await _source(item, load_file)},  # type: ignore[arg-type]
+                **{kind: await _source(item, load_file)},
                 caption=text or None,
                 parse_mode=parse_mode,
                 reply_markup=keyboard,
                 **where,
             )
-    return bot.send_message(text=text, parse_mode=parse_mode, reply_markup=keyboard, **where)
+    return bot.send_text(text=text, parse_mode=parse_mode, reply_markup=keyboard, **where)
 
 
 def plain(text: str) -> str:
@@ -182,6 +182,8 @@ def _keyboard(rows: list[list[dict[str, str]]] | None) -> InlineKeyboardMarkup |
 
 
 def _receipt(sent: Any) -> dict[str, Any]:
+    if isinstance(sent, int):
+        return {"external_message_id": str(sent)}
     if isinstance(sent, tuple | list):
         return {
             "external_message_id": str(sent[0].message_id),

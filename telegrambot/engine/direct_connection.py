@@ -1,4 +1,4 @@
-"""A PostgreSQL connection outside Django's, for what has to outlive a transaction: LISTEN and session locks."""
+"""A PostgreSQL connection outside Django's, for what outlives a transaction: LISTEN and session locks."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from psycopg import AsyncConnection
 
 
 def parameters(application_name: str) -> dict[str, Any]:
-    """What psycopg needs to reach the database of the settings. Blocking: it may start the embedded server."""
+    """What psycopg needs to reach the database. Blocking: it may start the embedded server."""
     found = dict(connections["default"].get_connection_params())
     for name in ("cursor_factory", "context"):
         found.pop(name, None)

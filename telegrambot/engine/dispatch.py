@@ -1,8 +1,8 @@
-"""Handle stored updates: one transaction holds an update's effects, its replies and the mark that it was handled.
+"""Handle stored updates: one transaction holds an update's effects, its replies and the mark of it.
 
-Any number of threads and processes may dispatch; a chat's row lock keeps the updates of one chat in order. Updates of
-different chats share a transaction, since a commit costs more than most views. When one of them fails, all are
-rolled back and handled again one by one.
+Any number of threads and processes may dispatch; a chat's row lock keeps the updates of one chat in order.
+Updates of different chats share a transaction, since a commit costs more than most views. When one of them
+fails, all are rolled back and handled again one by one.
 """
 
 from __future__ import annotations
@@ -14,37 +14,20 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import orjson
-from django.db import DatabaseError, InterfaceError, OperationalError, connection, transaction
+from django.db import DatabaseError, InterfaceError, connection, transaction
 from telegram import Bot, Update
 
-from telegrambot.accounts.models import TelegramUser
 from telegrambot.engine import failures, outbox, pending
-from telegrambot.engine.handling import Handled, PressAnswer, Screen, handle
-from telegrambot.engine.models import Dialog, ProcessedMessage
+from telegrambot.engine.handling import PressAnswer, handle
+from telegrambot.engine.lookups import Lookups
 from telegrambot.engine.pending import AttemptJournal, ChatsWithWork, Pending
 
 logger = logging.getLogger(__name__)
 
-BATCH = 32
+BATCH = 64
 # A batch that took longer stops taking on updates: its first answers should not wait for its last view.
 BATCH_SECONDS = 0.1
 MAX_ATTEMPTS = 3
-
-# Classes of https://www.postgresql.org/docs/current/errcodes-appendix.html: connection, resources, operator, system.
-_TROUBLE = frozenset({"08", "53", "57", "58"})
-# A view that ran into the statement timeout; of class 57 all the same.
-_QUERY_CANCELED = "57014"
-
-_OFFERED = """
-SELECT pressed.chat, pressed.screen, message.id,
-       array(SELECT button ->> 'data' FROM engine_message AS shown,
-                    jsonb_path_query(shown.payload, '$.buttons[*][*]') AS button
-             WHERE (shown.id = message.id OR shown.target_id = message.id) AND button ? 'data')
-FROM unnest(%s::bigint[], %s::text[]) AS pressed(chat, screen)
-JOIN engine_message AS message
-  ON message.dialog_id = pressed.chat AND message.external_message_id = pressed.screen
- AND message.direction = 'outbound'
-"""
 
 _STATES = """
 UPDATE engine_dialog SET state = changed.state
@@ -91,8 +74,8 @@ class Dispatcher:
         if not self._chats.look():
             return Batch()
         # Suspects first: one that was interrupted by a crash has waited longest.
-        if self._chats.suspects:
-            return self._run_alone(self._chats.suspects.popleft())
+        if self._chats.suspects and (batch := self._run_alone(self._chats.suspects[0])):
+            return batch
         return self._run_together(self._chats.take(BATCH))
 
     def close(self) -> None:
@@ -111,19 +94,23 @@ class Dispatcher:
         except Exception as error:
             # Whose fault it was shows when each is handled alone; none of them has failed yet.
             self._forgive(fresh)
-            if _is_the_databases_own(error):
+            self._chats.suspects.extend(dialog_ids)
+            if failures.is_the_databases_own(error):
                 raise
             logger.warning("A batch failed (%s); its updates are handled one by one", type(error).__name__)
-            self._chats.suspects.extend(dialog_ids)
             batch = Batch()
         # Chats that others hold are no reason to look again at once.
         batch.has_found_work = bool(taken) or self._chats.are_remembered
         return batch
 
-    def _run_alone(self, dialog_id: int) -> Batch:
+    def _run_alone(self, dialog_id: int) -> Batch | None:
+        """Handle one suspect, or nothing (None) while somebody else handles another."""
         taken: list[Pending] = []
         try:
             with transaction.atomic():
+                if not pending.is_the_only_suspect():
+                    return None
+                self._chats.suspects.popleft()
                 if not (taken := pending.lock_and_take([dialog_id])):
                     return Batch(has_found_work=self._chats.are_remembered)
                 batch = self._try(taken[0])
@@ -144,7 +131,7 @@ class Dispatcher:
                 connection.check_constraints()  # those that PostgreSQL would check at the commit only
                 return batch
         except Exception as error:
-            if _is_the_databases_own(error):
+            if failures.is_the_databases_own(error):
                 raise
             failures.record(update, error, attempts=update.attempts + 1, most=MAX_ATTEMPTS)
             return Batch(queued=1)
@@ -157,34 +144,35 @@ class Dispatcher:
 
     def _handle(self, updates: Sequence[Pending]) -> Batch:
         self._journal.count([update.key for update in updates])
-        batch, closed, marks, states = Batch(), [], [], {}
+        batch, closed, states = Batch(), [], {}
         drafts: list[outbox.Draft] = []
-        done = _already_handled(updates)
-        dialogs = Dialog.objects.in_bulk({update.dialog_id for update in updates})
-        people, screens = _people(updates), _screens(updates)
+        unhandled = pending.mark([update.processed_key for update in updates])
+        lookups = Lookups(updates)
         began = time.monotonic()
         for place, update in enumerate(updates):
             if place and time.monotonic() - began > BATCH_SECONDS:
                 self._put_back(updates[place:])
+                pending.unmark(list(unhandled))
                 break
             closed.append(update.key)
-            if update.processed_key in done:
+            if update.processed_key not in unhandled:
                 continue
-            done.add(update.processed_key)
+            unhandled.remove(update.processed_key)
             try:
                 parsed = Update.de_json(update.payload, self._bot)
-            except Exception as error:  # noqa: BLE001  (whatever python-telegram-bot makes of what it cannot read)
+            except Exception as error:  # noqa: BLE001  (python-telegram-bot met what it cannot read)
                 closed.pop()
+                pending.unmark([update.processed_key])
                 failures.give_up(update, f"It cannot be read: {type(error).__name__}", kind="unreadable")
                 continue
-            marks.append(ProcessedMessage(message_id=update.processed_key))
-            handled = self._answer(update, parsed, dialogs[update.dialog_id], people, screens)
+            handled = handle(
+                update, parsed, lookups.dialog(update), lookups.person(update), lookups.screen(update)
+            )
             drafts += handled.drafts
             if handled.press:
                 batch.presses.append(handled.press)
             if handled.state is not None:
                 states[update.dialog_id] = handled.state
-        ProcessedMessage.objects.bulk_create(marks)
         batch.queued = len(outbox.queue(drafts))
         _remember(states)
         pending.close(closed)
@@ -194,64 +182,6 @@ class Dispatcher:
     def _put_back(self, unbegun: Sequence[Pending]) -> None:
         pending.uncount([update.key for update in unbegun])
         self._chats.fresh.extend(update.dialog_id for update in unbegun)
-
-    @staticmethod
-    def _answer(
-        update: Pending,
-        parsed: Update,
-        dialog: Dialog,
-        people: dict[int, TelegramUser],
-        screens: dict[tuple[int, str], Screen],
-    ) -> Handled:
-        sender = _sender_id(update)
-        return handle(
-            update, parsed, dialog, people.get(sender) if sender else None, screens.get(_screen_key(update))
-        )
-
-
-def _is_the_databases_own(error: Exception) -> bool:
-    """Whether the database itself is in trouble (gone, full, shutting down): no update is to blame."""
-    if not isinstance(error, DatabaseError | InterfaceError):
-        return False
-    state = getattr(error.__cause__, "sqlstate", None)
-    if state is None:  # the connection broke, or there was none
-        return isinstance(error, OperationalError | InterfaceError) or not connection.is_usable()
-    return state[:2] in _TROUBLE and state != _QUERY_CANCELED
-
-
-def _already_handled(updates: Sequence[Pending]) -> set[str]:
-    keys = [update.processed_key for update in updates]
-    return set(ProcessedMessage.objects.filter(pk__in=keys).values_list("pk", flat=True))
-
-
-def _sender_id(update: Pending) -> int | None:
-    sender = update.payload[update.kind].get("from")
-    return sender["id"] if sender and not sender.get("is_bot") else None
-
-
-def _people(updates: Sequence[Pending]) -> dict[int, TelegramUser]:
-    senders = {sender for update in updates if (sender := _sender_id(update))}
-    return {
-        person.telegram_id or 0: person for person in TelegramUser.objects.filter(telegram_id__in=senders)
-    }
-
-
-def _screen_key(update: Pending) -> tuple[int, str]:
-    message = update.payload[update.kind].get("message") if update.kind == "callback_query" else None
-    return update.dialog_id, str(message.get("message_id", "")) if message else ""
-
-
-def _screens(updates: Sequence[Pending]) -> dict[tuple[int, str], Screen]:
-    """The messages whose buttons were pressed: only what the bot itself offered there may be pressed."""
-    pressed = [_screen_key(update) for update in updates if update.kind == "callback_query"]
-    if not pressed:
-        return {}
-    with connection.cursor() as cursor:
-        cursor.execute(_OFFERED, [[chat for chat, _ in pressed], [screen for _, screen in pressed]])
-        return {
-            (chat, screen): Screen(key, frozenset(offered))
-            for chat, screen, key, offered in cursor.fetchall()
-        }
 
 
 def _remember(states: dict[int, dict[str, Any]]) -> None:

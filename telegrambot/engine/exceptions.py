@@ -42,11 +42,13 @@ class TokenRefused(DomainError):
 
 
 class WebhookIsSet(DomainError):
-    """Telegram sends this bot's updates to {url}. Run "manage.py deletewebhook" first, or start with --no-polling."""
+    """Telegram sends this bot's updates to {url}. Run "manage.py deletewebhook" first, or start with
+    --no-polling."""
 
 
 class AlreadyPolling(DomainError):
-    """This bot is polled already, by {holder} since {since}. Stop that process first, or start with --no-polling."""
+    """This bot is polled already, by {holder} since {since}. Stop that process first, or start with
+    --no-polling."""
 
 
 class JobNotFailed(DomainError):

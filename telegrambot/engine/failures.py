@@ -1,4 +1,4 @@
-"""What happens when an update cannot be handled: it is tried again, kept, and told of; never lost, never silent."""
+"""An update that cannot be handled is tried again, kept, and told of; never lost, never silent."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
 
-from django.db import DatabaseError, DataError, connection
+from django.db import DatabaseError, DataError, InterfaceError, OperationalError, connection
 from django.utils import timezone, translation
 from django.utils.html import escape
 from django.utils.translation import gettext as _
@@ -26,6 +26,10 @@ logger = logging.getLogger(__name__)
 # After the first and the second failed try.
 RETRY_SECONDS = (1, 5)
 
+# No connection, shutting down, I/O, disk full, too many connections; not the time or memory of one view:
+# https://www.postgresql.org/docs/current/errcodes-appendix.html
+_TROUBLE = ("08", "57P", "58", "53100", "53300")
+
 # Folders of code that is not ours.
 _OF_LIBRARIES = frozenset(
     {"site-packages", "dist-packages", f"python{sys.version_info[0]}.{sys.version_info[1]}"}
@@ -34,7 +38,8 @@ _OF_LIBRARIES = frozenset(
 # Told again only if it still happens a day later.
 _NEW_KIND = """
 INSERT INTO engine_failurekind AS known (kind) VALUES (%s)
-ON CONFLICT (kind) DO UPDATE SET notified_at = statement_timestamp() WHERE known.notified_at < statement_timestamp() - interval '1 day'
+ON CONFLICT (kind) DO UPDATE SET notified_at = statement_timestamp()
+WHERE known.notified_at < statement_timestamp() - interval '1 day'
 RETURNING kind
 """
 
@@ -61,11 +66,22 @@ def give_up(update: Pending, error: str, *, kind: str) -> None:
         kind,
         lambda: (
             _(
-                "An update could not be handled (%(kind)s). You find it in the admin under Updates, with Retry."
+                "An update could not be handled (%(kind)s). "
+                "You find it in the admin under Updates, with Retry."
             )
             % {"kind": escape(kind)}
         ),
     )
+
+
+def is_the_databases_own(error: Exception) -> bool:
+    """Whether the database itself is in trouble (gone, full, shutting down): no update is to blame."""
+    if not isinstance(error, DatabaseError | InterfaceError):
+        return False
+    state = getattr(error.__cause__, "sqlstate", None)
+    if state is None:  # the connection broke, or there was none
+        return isinstance(error, OperationalError | InterfaceError) or not connection.is_usable()
+    return str(state).startswith(_TROUBLE)
 
 
 def describe(error: BaseException) -> str:
@@ -114,7 +130,8 @@ def _tell_person(update: Pending) -> None:
         outbox.say(
             Reply(
                 _(
-                    "Something went wrong on our side; the team has been told. Please try again a little later."
+                    "Something went wrong on our side; the team has been told. "
+                    "Please try again a little later."
                 )
             ),
             dialog_id=dialog.pk,

@@ -43,7 +43,7 @@ class Screen:
 
 @dataclass(frozen=True, slots=True)
 class PressAnswer:
-    """What Telegram shows over the chat after a press. It goes out directly: a press does not wait for the outbox."""
+    """What Telegram shows over the chat after a press. It goes out directly, past the outbox."""
 
     callback_id: str
     text: str = ""
@@ -79,7 +79,7 @@ def handle(
 
 
 def may_run(match: Match, person: TelegramUser) -> bool:
-    """Whether a person's role reaches a view: the program's own demand, and the catalogue's for its command."""
+    """Whether a person's role is enough for the program itself, and for the catalogue's row."""
     route = match.route
     return person.role >= route.role and (not route.command or catalogue.allows(route.command, person.role))
 
@@ -150,7 +150,7 @@ def call(match: Match, request: ChatRequest) -> Reply | None:
 
 
 class _Refused(Reply):
-    """A domain error as an answer: what the chat was in the middle of goes on, so that the person can try again."""
+    """A domain error as an answer: what the chat was in the middle of goes on, for another try."""
 
 
 def _request(

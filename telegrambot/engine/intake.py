@@ -27,7 +27,7 @@ ALLOWED_UPDATES = (
     "my_chat_member",
 )
 
-# First half of the advisory lock under which updates of one bot get their keys, so that the keys commit in order.
+# First half of the advisory lock under which updates of one bot get their keys: so they commit in order.
 INTAKE_LOCK = 0x5B0A
 
 # No update of Telegram's is nested half as deep; of one put aside the rest is cut off.
@@ -71,8 +71,8 @@ WITH arrival AS (
     INSERT INTO engine_message
         (dialog_id, person_id, direction, status, message_type, text, payload, external_message_id,
          origin, dedupe_key, timestamp)
-    SELECT arrival.dialog_id, person.id, 'inbound', 'delivered', arrival.message_type, arrival.text, arrival.media,
-           arrival.message_id, 'update:' || stored.id,
+    SELECT arrival.dialog_id, person.id, 'inbound', 'delivered', arrival.message_type, arrival.text,
+           arrival.media, arrival.message_id, 'update:' || stored.id,
            concat_ws(':', 'in', arrival.connection, arrival.chat_id, arrival.message_id),
            to_timestamp(arrival.date)
     FROM stored JOIN arrival USING (update_id)
@@ -100,7 +100,7 @@ def store(updates: Sequence[Mapping[str, Any]], *, bot_id: int, source: str) -> 
 
     Raises:
         Unreadable: one has no update_id.
-        django.db.Error: the database did not take them; nothing is stored and the batch should be offered again.
+        django.db.Error: the database did not take them; the batch should be offered again.
     """
     readable: list[Arrival] = []
     stored = 0
@@ -119,7 +119,7 @@ def store(updates: Sequence[Mapping[str, Any]], *, bot_id: int, source: str) -> 
 def _store(batch: Sequence[Arrival], bot_id: int, source: str) -> int:
     if not batch:
         return 0
-    parameters = {"bot": bot_id, "source": source}
+    parameters: dict[str, Any] = {"bot": bot_id, "source": source}
     with transaction.atomic(), connection.cursor() as cursor:
         _lock(bot_id)
         sightings.record(arrival.sender for arrival in batch if arrival.sender)
@@ -172,7 +172,7 @@ def _store_alone(arrival: Arrival, bot_id: int, source: str) -> int:
 
 
 def _quarantine(update: Mapping[str, Any], error: str, bot_id: int, source: str) -> int:
-    """Keep an update that cannot be handled, cleaned of what the database cannot hold, for a person to look at."""
+    """Keep an update that cannot be handled for a person to look at, without what cannot be stored."""
     number = arrivals.update_key(update)
     payload = arrivals.conceal(_storable(update))
     kind = next((key for key in payload if key != "update_id"), "")
@@ -194,7 +194,7 @@ def _quarantine(update: Mapping[str, Any], error: str, bot_id: int, source: str)
 
 
 def _storable(value: Any, depth: int = 0) -> Any:
-    """The value without what PostgreSQL's JSON cannot hold: NUL, half surrogate pairs, infinity, endless nesting."""
+    """The value without NUL, half surrogate pairs, infinity, endless nesting: `jsonb` takes none."""
     if isinstance(value, str):
         return value.replace("\x00", "\ufffd").encode("utf-8", "replace").decode()
     if isinstance(value, Mapping | list) and depth == MAX_DEPTH:

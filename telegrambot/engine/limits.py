@@ -1,7 +1,8 @@
 """The rate budget that all sender processes share.
 
-GCRA, the generic cell rate algorithm (ITU-T I.371): a bucket holds the theoretical arrival time of its next message.
-A message may leave when that time is no later than now plus the tolerance, and moves it one interval forward.
+GCRA, the generic cell rate algorithm (ITU-T I.371): a bucket holds the theoretical arrival time of its next
+message. A message may leave when that time is no later than now plus the tolerance, and moves it one
+interval forward.
 Telegram's limits: https://core.telegram.org/bots/faq#my-bot-is-hitting-limits-how-do-i-avoid-this
 """
 
@@ -13,8 +14,8 @@ from django.conf import settings
 
 # The bucket of all chats together.
 OVERALL = "overall"
-# All chats together may catch up this much (seconds' worth of messages) after a pause, one private chat this many
-# messages; short bursts are what Telegram itself allows.
+# All chats together may catch up this much (seconds' worth of messages) after a pause, one private chat this
+# many messages; short bursts are what Telegram itself allows.
 OVERALL_BURST_SECONDS = 0.1
 CHAT_BURST_MESSAGES = 3
 GROUP_BURST_MESSAGES = 5
@@ -47,7 +48,7 @@ class Budget:
         )
 
     def slots(self, lag: float, limit: int) -> int:
-        """How many messages, at most `limit`, may leave when the overall bucket is `lag` seconds ahead of time."""
+        """How many messages, at most `limit`, may leave when the overall bucket is `lag` seconds ahead."""
         if lag > self.overall_tolerance:
             return 0
         if not self.overall_interval:

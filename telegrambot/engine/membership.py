@@ -14,7 +14,7 @@ _GONE = {"kicked", "left"}
 
 def follow(dialog: Dialog, change: dict[str, Any]) -> None:
     """Act on `my_chat_member`: the bot's own standing in a chat changed."""
-    if not dialog.is_private_with_bot:
+    if not dialog.is_private_with_bot or dialog.person_id is None:
         return
     if change.get("new_chat_member", {}).get("status") in _GONE:
         mark_blocked(dialog)
@@ -24,7 +24,7 @@ def follow(dialog: Dialog, change: dict[str, Any]) -> None:
 
 def mark_blocked(dialog: Dialog) -> None:
     """Remember that this person blocked the bot, and take back the broadcasts still waiting for them."""
-    if not dialog.is_private_with_bot:
+    if not dialog.is_private_with_bot or dialog.person_id is None:
         return
     TelegramUser.objects.filter(pk=dialog.person_id, blocked_at__isnull=True).update(
         blocked_at=timezone.now()

@@ -25,11 +25,11 @@ _QUEUE = """
 INSERT INTO engine_message
     (dialog_id, person_id, direction, status, message_type, text, payload, operation, target_id, priority,
      expires_at, origin, dedupe_key)
-SELECT dialog_id, person_id, 'outbound', 'queued', message_type, text, payload, operation, target_id, priority,
-       statement_timestamp() + make_interval(mins => expires_in), origin, dedupe_key
+SELECT dialog_id, person_id, 'outbound', 'queued', message_type, text, payload, operation, target_id,
+       priority, statement_timestamp() + make_interval(mins => expires_in), origin, dedupe_key
 FROM jsonb_to_recordset(%s::jsonb) AS draft(
-    place bigint, dialog_id bigint, person_id uuid, message_type text, text text, payload jsonb, operation text,
-    target_id bigint, priority smallint, expires_in int, origin text, dedupe_key text)
+    place bigint, dialog_id bigint, person_id uuid, message_type text, text text, payload jsonb,
+    operation text, target_id bigint, priority smallint, expires_in int, origin text, dedupe_key text)
 ORDER BY place
 ON CONFLICT (dedupe_key) DO NOTHING
 RETURNING id
@@ -42,7 +42,8 @@ class Draft:
 
     Attributes:
         text: Telegram HTML.
-        payload: `buttons` (rows of {text, data | url}), `media` ({kind, file_id | url | file, name}), `album`.
+        payload: `buttons` (rows of {text, data | url}), `media` ({kind, file_id | url | file, name}),
+            `album`.
         target: key of the message that an edit or a deletion changes.
         expires_in: minutes after which it is not worth sending any more; None means never.
         dedupe_key: a second message with the same key is not queued.
@@ -99,7 +100,11 @@ def queue(drafts: Sequence[Draft]) -> list[int]:
 def drafts(
     reply: Reply, *, dialog_id: int, person_id: UUID | None, origin: str, target_id: int | None = None
 ) -> list[Draft]:
-    """Turn a view's reply into messages: an edit of `target_id` if there is one, and as many parts as it takes."""
+    """Turn a view's reply into messages, as many as it takes; the first edits `target_id` if there is one.
+
+    Raises:
+        ValueError: an album with buttons and without a text below which they could be.
+    """
     text = str(reply.text)
     buttons = _buttons(reply.buttons)
     album = [_media(media) for media in reply.album]
@@ -111,9 +116,7 @@ def drafts(
     }
     found: list[Draft] = []
     if len(album) > 1:
-        found += [
-            Draft(**base, message_type="album", payload={"album": group}) for group in _albums(album)
-        ]
+        found += [Draft(**base, message_type="album", payload={"album": group}) for group in _albums(album)]
     elif album:
         caption = text if length(text) <= MAX_CAPTION else ""
         text = "" if caption else text
@@ -131,7 +134,7 @@ def drafts(
 def say(
     reply: Reply, *, dialog_id: int, person_id: UUID | None, priority: int, origin: str, key: str
 ) -> list[int]:
-    """Queue something nobody asked for (a notice, an approved reply); `key` makes sure that it is said once."""
+    """Queue something nobody asked for (a notice, an approved reply); by its `key` it is said once."""
     found = drafts(reply, dialog_id=dialog_id, person_id=person_id, origin=origin)
     for part, draft in enumerate(found):
         draft.priority, draft.dedupe_key, draft.expires_in = priority, f"{key}:{part}", None

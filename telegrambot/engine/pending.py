@@ -15,12 +15,15 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 
 from telegrambot.engine.arrivals import MESSAGE_KINDS
 
-# How many chats one look at the index finds; they are kept in memory, so that a long queue is not scanned per batch.
+# How many chats one look at the index finds; kept in memory, a long queue is not scanned for every batch.
 LOOK_AHEAD = 512
+
+# Held while a suspect update is handled, so that one which kills its process takes no other suspect with it.
+_SUSPECT_LOCK = 0x5B0C
 
 _EDIT_KINDS = frozenset({"edited_message", "edited_channel_post", "edited_business_message"})
 
-# A loose index scan: it jumps from chat to chat instead of reading through one that is fifty thousand updates deep.
+# A loose index scan: it jumps from chat to chat instead of reading through one that is fifty thousand deep.
 _CHATS_WITH_WORK = """
 WITH RECURSIVE head AS (
     (SELECT dialog_id, attempts, not_before FROM engine_inboundupdate
@@ -56,8 +59,16 @@ WHERE id IN (SELECT id FROM engine_inboundupdate WHERE id = ANY(%s) AND status =
              FOR NO KEY UPDATE SKIP LOCKED)
 """
 
+_MARK = """
+INSERT INTO engine_processedmessage (message_id) SELECT DISTINCT unnest(%s::text[])
+ON CONFLICT DO NOTHING RETURNING message_id
+"""
+
+_UNMARK = "DELETE FROM engine_processedmessage WHERE message_id = ANY(%s)"
+
 _CLOSE = """
-UPDATE engine_inboundupdate SET status = 'done', processed_at = clock_timestamp(), error = '' WHERE id = ANY(%s)
+UPDATE engine_inboundupdate SET status = 'done', processed_at = clock_timestamp(), error = ''
+WHERE id = ANY(%s)
 """
 
 
@@ -138,10 +149,30 @@ def lock_and_take(dialog_ids: Sequence[int]) -> list[Pending]:
         ]
 
 
+def mark(processed_keys: Sequence[str]) -> set[str]:
+    """Mark things as handled. Returns those that were not before: to be handled in this transaction."""
+    with connection.cursor() as cursor:
+        cursor.execute(_MARK, [list(processed_keys)])
+        return {key for (key,) in cursor.fetchall()}
+
+
+def unmark(processed_keys: Sequence[str]) -> None:
+    """Take back marks that this transaction made."""
+    with connection.cursor() as cursor:
+        cursor.execute(_UNMARK, [list(processed_keys)])
+
+
 def close(keys: Sequence[int]) -> None:
     """Mark updates as done."""
     with connection.cursor() as cursor:
         cursor.execute(_CLOSE, [list(keys)])
+
+
+def is_the_only_suspect() -> bool:
+    """Claim, until this transaction ends, to be the only one that handles a suspect update."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_try_advisory_xact_lock(%s)", [_SUSPECT_LOCK])
+        return bool(cursor.fetchone()[0])
 
 
 def uncount(keys: Sequence[int]) -> None:
@@ -194,7 +225,8 @@ class AttemptJournal:
     def _connection(self) -> BaseDatabaseWrapper:
         if not hasattr(self._local, "connection"):
             self._local.connection = connection.copy()
-        return self._local.connection  # type: ignore[no-any-return]
+        own: BaseDatabaseWrapper = self._local.connection
+        return own
 
 
 class AttemptsInTransaction(AttemptJournal):

@@ -14,6 +14,8 @@ from telegram.request import RequestData
 from yarl import URL
 
 _CHUNK_BYTES = 64 * 1024
+# So much fits into the write buffer of a connection that is free for a request: it needs no time limit.
+_AT_ONCE_BYTES = 32 * 1024
 # A file name comes from whoever sent the file; a line break in it would end the part's header.
 _CONTROL_CHARACTERS = re.compile(r"[\x00-\x1f\x7f]")
 
@@ -33,6 +35,9 @@ class Body(aiohttp.Payload):
         raise TypeError("A streamed body has no text form.")
 
     async def write(self, writer: AbstractStreamWriter) -> None:
+        if isinstance(self._value, bytes) and len(self._value) <= _AT_ONCE_BYTES:
+            await writer.write(self._value)
+            return
         async for chunk in self._chunks():
             async with asyncio.timeout(self._write_timeout):
                 await writer.write(chunk)

@@ -1,4 +1,4 @@
-"""Which view answers an update: the registry that `bot.py` modules fill, and the one place that fixes the order."""
+"""Which view answers an update: the registry that `bot.py` modules fill, and the order in one place."""
 
 from __future__ import annotations
 
@@ -91,7 +91,7 @@ class Registry:
         return register
 
     def button(self, *, role: Role = Role.PUBLIC, command: str = "") -> Callable[[F], F]:
-        """Register a view for `Button(label, view, *args)`; with `command`, that command's row decides who may."""
+        """Register a view for `Button(label, view, *args)`; with `command`, its row decides who may."""
 
         def register(view: F) -> F:
             name = _name(view)
@@ -122,7 +122,8 @@ class Registry:
         """
 
         def register(view: F) -> F:
-            whole = re.compile(rf"\s*(?:{pattern})\s*", re.IGNORECASE)
+            # The filter searches; without the anchors "I need help" would be "help".
+            whole = re.compile(rf"\A\s*(?:{pattern})\s*\Z", re.IGNORECASE)
             handler = MessageHandler(_IN_PRIVATE & filters.Regex(whole), view)
             self.phrases.append(Route(_name(view), view, handler, role, command, pattern))
             return view
@@ -132,7 +133,7 @@ class Registry:
     def deep_link(self, prefix: str, *, role: Role = Role.PUBLIC, secret: bool = False) -> Callable[[F], F]:
         """Register a view for `/start <prefix><value>`; it gets the value.
 
-        What follows a `secret` prefix is replaced by its SHA-256 before anything is stored (see engine.intake).
+        What follows a `secret` prefix is replaced by its SHA-256 before anything is stored (see arrivals.py).
         """
 
         def register(view: F) -> F:
@@ -154,7 +155,7 @@ class Registry:
     # ── What dispatch calls ───────────────────────────────────────────────────────────────────────────────
 
     def match(self, update: Update, state: Mapping[str, Any]) -> Match | None:
-        """Find the view for an update: commands, buttons, what the chat is in the middle of, phrases, the rest.
+        """Find the view: commands, buttons, what the chat is in the middle of, phrases, the rest.
 
         Raises:
             Stale: a pressed button that no view understands.

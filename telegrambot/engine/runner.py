@@ -18,8 +18,8 @@ from telegram.error import InvalidToken, TelegramError
 
 from config.redaction import redact
 from telegrambot.accounts.services import ensure_configured_owner
-from telegrambot.engine import bell, health, identity, wake, worker
-from telegrambot.engine.client import make_bot
+from telegrambot.engine import bell, garbage, health, identity, wake, worker
+from telegrambot.engine.client import Client, make_bot
 from telegrambot.engine.delivery import Unauthorized
 from telegrambot.engine.dispatch import Dispatcher
 from telegrambot.engine.exceptions import TokenRefused, WebhookIsSet
@@ -38,7 +38,7 @@ _IDLE_SECONDS = 1.0
 _MENU_SECONDS = 2.0
 _BEAT_SECONDS = 10.0
 _RETRY_SECONDS = 2.0
-# The sender, the menu, heartbeats and locks share these; each dispatcher has one of its own on top.
+# Intake, the sender, the menu, heartbeats and locks share these; each dispatcher has one of its own.
 _SHARED_THREADS = 3
 
 
@@ -53,7 +53,7 @@ class Runner:
     def __init__(self, *, polls: bool = True, works: bool = True) -> None:
         self._polls, self._works = polls, works
         self._holder = f"{socket.gethostname()} process {os.getpid()}"
-        self._threads = DatabaseThreads(settings.DISPATCH_THREADS + _SHARED_THREADS)
+        self._threads = DatabaseThreads(_SHARED_THREADS)
         self._stop = asyncio.Event()
         self._updates = [asyncio.Event() for _ in range(settings.DISPATCH_THREADS)]
         self._answers: set[asyncio.Task[None]] = set()
@@ -69,6 +69,7 @@ class Runner:
             loop.add_signal_handler(number, self._stop.set)
         try:
             if (bot := await self._until_stopped(self._introduce())) is not None:
+                garbage.collect_seldom()
                 async with bot:
                     await self._serve(bot)
         except Unauthorized:
@@ -76,7 +77,7 @@ class Runner:
         finally:
             self._threads.close()
 
-    async def _serve(self, bot: Bot) -> None:
+    async def _serve(self, bot: Client) -> None:
         lock = PollingLock(bot.id, self._threads, f"switchboard runbot on {self._holder}")
         poller = Poller(bot, lock, self._threads, self._poke_dispatch) if self._polls else None
         try:
@@ -85,7 +86,7 @@ class Runner:
         finally:
             await lock.release()
 
-    async def _run_services(self, bot: Bot, poller: Poller | None) -> None:
+    async def _run_services(self, bot: Client, poller: Poller | None) -> None:
         sender = Sender(bot, self._threads)
         services: list[Coroutine[Any, Any, None]] = [
             *(self._dispatch(bot, sender, wakened) for wakened in self._updates),
@@ -121,13 +122,15 @@ class Runner:
             if isinstance(result, Exception):
                 raise result
 
-    # ── Before anything runs ──────────────────────────────────────────────────────────────────────────────
-
-    async def _introduce(self) -> Bot:
+    async def _introduce(self) -> Client:
         """Learn who the bot is, and that this database is its own; wait for Telegram and the database."""
         bot = await self._patiently(lambda: self._threads.run(make_bot))
-        await self._patiently(bot.initialize)
-        await self._patiently(lambda: self._threads.run(self._prepare, bot.id, bot.username))
+        try:
+            await self._patiently(bot.initialize)
+            await self._patiently(lambda: self._threads.run(self._prepare, bot.id, bot.username))
+        except BaseException:
+            await bot.shutdown()
+            raise
         return bot
 
     @staticmethod
@@ -145,7 +148,7 @@ class Runner:
             except InvalidToken as error:
                 raise Unauthorized from error
             except TelegramError as error:
-                problem = f"Telegram cannot be reached: {redact(error.message)}"
+                problem = f"Telegram cannot be reached: {redact(error.message).rstrip('.')}"
             except (OperationalError, InterfaceError, psycopg.OperationalError) as error:
                 problem = f"The database cannot be reached: {type(error).__name__}"
             if problem != said:
@@ -161,31 +164,38 @@ class Runner:
             raise WebhookIsSet(url=info.url)
         return True
 
-    # ── Services ──────────────────────────────────────────────────────────────────────────────────────────
-
     async def _dispatch(self, bot: Bot, sender: Sender, wakened: asyncio.Event) -> None:
+        threads = DatabaseThreads(1)
         dispatcher = Dispatcher(identity.offline_bot(bot.id, bot.username))
         is_down = False
-        while not self._stop.is_set():
-            wakened.clear()
-            try:
-                batch = await self._threads.run(dispatcher.run_once)
-            except (DatabaseError, InterfaceError) as error:
-                if not is_down:
-                    logger.warning("Dispatch waits for the database: %s", type(error).__name__)
-                is_down = True
-                await asyncio.sleep(_IDLE_SECONDS)
-                continue
-            is_down = False
-            for press in batch.presses:
-                self._answer_press(bot, press)
-            if batch.queued:
-                sender.poke()
-            if not batch.has_found_work:
+        try:
+            while not self._stop.is_set():
+                wakened.clear()
                 try:
-                    await asyncio.wait_for(wakened.wait(), _IDLE_SECONDS)
-                except TimeoutError:
-                    pass
+                    batch = await threads.run(dispatcher.run_once)
+                except (DatabaseError, InterfaceError) as error:
+                    if not is_down:
+                        logger.warning("Dispatch waits for the database: %s", type(error).__name__)
+                    is_down = True
+                    await asyncio.sleep(_IDLE_SECONDS)
+                    continue
+                is_down = False
+                for press in batch.presses:
+                    self._answer_press(bot, press)
+                if batch.queued:
+                    sender.poke()
+                if not batch.has_found_work:
+                    await self._pause(wakened)
+            await threads.run(dispatcher.close)
+        finally:
+            threads.close()
+
+    @staticmethod
+    async def _pause(wakened: asyncio.Event) -> None:
+        try:
+            await asyncio.wait_for(wakened.wait(), _IDLE_SECONDS)
+        except TimeoutError:
+            pass
 
     def _answer_press(self, bot: Bot, press: PressAnswer) -> None:
         task = asyncio.create_task(self._tell_press(bot, press))
@@ -230,8 +240,6 @@ class Runner:
             except Exception as error:  # noqa: BLE001 - whatever ended it, background work has to go on
                 logger.warning("The worker starts again after: %s", type(error).__name__)
             await asyncio.sleep(_RETRY_SECONDS)
-
-    # ── Small parts ───────────────────────────────────────────────────────────────────────────────────────
 
     def _poke_dispatch(self) -> None:
         for wakened in self._updates:

@@ -9,7 +9,7 @@ from typing import Any
 
 from django.db import connection, transaction
 
-# A function called by a SELECT may write; the only ones our code calls this way are Procrastinate's and pg_notify.
+# A function called by a SELECT may write; of those we call, only Procrastinate's and pg_notify do.
 _READ = re.compile(r"\s*SELECT\b(?!.*\b(?:procrastinate_|pg_notify))", re.IGNORECASE | re.DOTALL)
 
 

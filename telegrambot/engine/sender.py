@@ -10,11 +10,11 @@ from uuid import UUID, uuid4
 
 from django.conf import settings
 from django.db import DataError, Error, IntegrityError
-from telegram import Bot
 from telegram.error import InvalidToken, TelegramError
 
 from telegrambot.engine import claims, settlement
 from telegrambot.engine.claims import Claim
+from telegrambot.engine.client import Client
 from telegrambot.engine.delivery import Unauthorized, Unsendable, deliver
 from telegrambot.engine.models import OutgoingFile
 from telegrambot.engine.settlement import Outcome
@@ -22,8 +22,8 @@ from telegrambot.engine.threads import DatabaseThreads
 
 logger = logging.getLogger(__name__)
 
-# After so many calls in a row without an answer of Telegram's nothing is claimed until it answers getMe: its bad spell
-# must not turn a broadcast into thousands of uncertain messages.
+# After so many calls in a row without an answer of Telegram's nothing is claimed until it answers getMe: its
+# bad spell must not turn a broadcast into thousands of uncertain messages.
 UNANSWERED_IN_A_ROW = 3
 _PROBE_SECONDS = 2.0
 _IDLE_SECONDS = 1.0
@@ -43,7 +43,7 @@ class Sender:
         threads: where database work runs.
     """
 
-    def __init__(self, bot: Bot, threads: DatabaseThreads) -> None:
+    def __init__(self, bot: Client, threads: DatabaseThreads) -> None:
         self._bot, self._threads = bot, threads
         self._wake = asyncio.Event()
         self._outcomes: list[Outcome] = []
@@ -103,7 +103,7 @@ class Sender:
             await asyncio.sleep(wait)
 
     async def _exchange(self, room: int) -> tuple[list[Claim], float] | None:
-        """Hand outcomes in and take claims out; None when the database does neither, it keeps nothing then."""
+        """Hand outcomes in and take claims out; None when the database fails, which leaves all as it was."""
         self._exchanged_at = time.monotonic()
         batch, self._outcomes = self._outcomes, []
         token = uuid4()

@@ -19,14 +19,15 @@ from telegrambot.engine.models import Dialog, Message
 # So many different chats refused with 429 within so many seconds mean that the bot as a whole is too fast.
 LIMITED_CHATS, LIMITED_WITHIN_SECONDS = 3, 10
 
-# An answer that comes after its lease still settles what was left uncertain: the token proves whose answer it is.
+# An answer that comes after its lease still settles what was left uncertain: the token proves whose it is.
 _SETTLE = """
 UPDATE engine_message AS message
 SET status = outcome.status,
     external_message_id = coalesce(nullif(outcome.external_message_id, ''), message.external_message_id),
     error = outcome.error,
     attempts = message.attempts - outcome.attempts_back,
-    not_before = CASE WHEN outcome.status = 'queued' THEN statement_timestamp() + make_interval(secs => outcome.delay)
+    not_before = CASE WHEN outcome.status = 'queued'
+                      THEN statement_timestamp() + make_interval(secs => outcome.delay)
                       ELSE message.not_before END,
     operation = coalesce(nullif(outcome.operation, ''), message.operation),
     target_id = CASE WHEN outcome.operation = 'send' THEN NULL ELSE message.target_id END,
@@ -167,7 +168,7 @@ def _row(outcome: Outcome) -> dict[str, Any]:
 def _slow_down(dialog_id: int, seconds: float) -> None:
     """Let one chat, or all of them when several were refused, wait as long as Telegram said."""
     budget = Budget.from_settings()
-    parameters = {
+    parameters: dict[str, str | int | float] = {
         "dialog": dialog_id,
         "bucket": OVERALL,
         "seconds": seconds,

@@ -17,16 +17,19 @@ _BREAKS = (("\n\n", 0.5), ("\n", 0.5), (". ", 0.5), (" ", 0.2))
 
 def length(text: str) -> int:
     """How long Telegram HTML is when read, in UTF-16 units."""
-    visible = html.unescape(re.sub(r"<[^<>]+>", "", text))
-    return len(visible.encode("utf-16-le")) // 2
+    return len(_visible(text).encode("utf-16-le")) // 2
 
 
 def split(text: str, limit: int = MAX_TEXT) -> list[str]:
-    """Cut `text` into parts of at most `limit` visible UTF-16 units; tags open at a cut go on in the next part."""
+    """Cut `text` into parts of at most `limit` visible UTF-16 units; open tags go on in the next part."""
     text = text.strip()
     if length(text) <= limit:
-        return [text] if text else []
-    return [part for part in _parts(text, limit) if length(part)]
+        return [text] if _visible(text).strip() else []
+    return [part for part in _parts(text, limit) if _visible(part).strip()]
+
+
+def _visible(text: str) -> str:
+    return html.unescape(re.sub(r"<[^<>]+>", "", text))
 
 
 def _parts(text: str, limit: int) -> Iterator[str]:

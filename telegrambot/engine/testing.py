@@ -81,7 +81,7 @@ class ChatClient:
         """Say something. `more` is merged into the Bot API message (a photo, a reply, …)."""
         entities = []
         if text.startswith("/"):
-            entities = [{"type": "bot_command", "offset": 0, "length": len(text.split()[0])}]
+            entities = [{"type": "bot_command", "offset": 0, "length": len(text.split(maxsplit=1)[0])}]
         return self._offer("message", self._message() | {"text": text, "entities": entities} | more)
 
     def press(self, label: str) -> Screen:

@@ -39,8 +39,8 @@ class AiohttpRequest(BaseRequest):
     files; `pool_timeout` for a free place in the pool. `proxy` is an http:// or https:// URL, which may hold
     credentials; any other kind raises ValueError.
 
-    Errors of `do_request` are those of `transport_errors`, see `outcome_of`. None holds a URL, so none holds the
-    token or the proxy's password; nor does its cause or context.
+    Errors of `do_request` are those of `transport_errors`, see `outcome_of`. None holds a URL, so none holds
+    the token or the proxy's password; nor does its cause or context.
     """
 
     def __init__(
@@ -193,6 +193,9 @@ def _chosen(timeout: object, default: float | None) -> float | None:
 
 
 async def _take_place(places: asyncio.Semaphore, pool_timeout: float | None) -> None:
+    if not places.locked():
+        await places.acquire()  # at once: a timer for each call would be felt
+        return
     try:
         async with asyncio.timeout(pool_timeout):
             await places.acquire()

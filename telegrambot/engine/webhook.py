@@ -13,7 +13,7 @@ from django.utils.crypto import constant_time_compare
 from django.views.decorators.csrf import csrf_exempt
 
 from telegrambot.engine import credentials, intake
-from telegrambot.engine.arrivals import Unreadable, update_key
+from telegrambot.engine.arrivals import update_key
 from telegrambot.engine.models import InboundUpdate
 
 logger = logging.getLogger(__name__)
@@ -48,7 +48,7 @@ def receive(request: HttpRequest) -> HttpResponse:
         return _store(update)
     except TooLarge:
         return _answer(413, "The body is larger than any update.")
-    except (json.JSONDecodeError, UnicodeDecodeError, RecursionError, Unreadable, UnreadablePostError):
+    except (ValueError, RecursionError, UnreadablePostError):
         return _answer(400, "The body is not a JSON object with an integer update_id.")
 
 

@@ -17,7 +17,7 @@ _GRACE_SECONDS = 8.0
 
 
 async def run(*, queues: Sequence[str] | None, concurrency: int, name: str, handle_signals: bool) -> None:
-    """Work until cancelled (or told by a signal, with `handle_signals`); running jobs get a few seconds to end.
+    """Work until cancelled (or told by a signal, with `handle_signals`); running jobs get seconds to end.
 
     Args:
         queues: the queues to serve; None for all.
@@ -28,7 +28,7 @@ async def run(*, queues: Sequence[str] | None, concurrency: int, name: str, hand
     worker_app = app.with_connector(app.connector.get_worker_connector())  # type: ignore[attr-defined]
     async with worker_app.open_async():
         await worker_app.run_worker_async(
-            queues=queues,
+            queues=queues,  # type: ignore[arg-type]  # it takes None for all
             concurrency=concurrency,
             name=name,
             install_signal_handlers=handle_signals,

@@ -8,7 +8,6 @@ import time
 import pytest
 
 from tests.crash.accounting import Books, ask_to_record
-from tests.processes import wait_until
 
 ONE_PROCESS = [()]
 TWO_PROCESSES = [(), ("--no-polling",)]
@@ -36,8 +35,7 @@ def kill_while_it_works(start_bot, books: Books, bots, *, kills: int) -> None:
     share = total // (kills + 1)
     for number in range(kills):
         # While at least one kill is to come, there is still work to be interrupted.
-        threshold = share * number + random.randrange(1, share)
-        wait_until(lambda at=threshold: books.said() >= at, f"{threshold} answers", seconds=60, every=0.01)
+        books.wait_until_said(share * number + random.randrange(1, share), seconds=60)
         time.sleep(random.uniform(0, 0.05))
         victim = random.randrange(len(bots))
         running[victim].kill()

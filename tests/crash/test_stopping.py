@@ -9,7 +9,7 @@ from tests.processes import wait_until
 def test_sigterm_in_the_middle_leaves_nothing_half_done(start_bot, database, stand_in):
     bot = start_bot()
     books = ask_to_record(database, stand_in, updates=600, chats=60)
-    wait_until(lambda: books.said() > 50, "the first answers", seconds=30, every=0.01)
+    books.wait_until_said(50, seconds=30)
 
     assert bot.terminate(seconds=10) == 0
 

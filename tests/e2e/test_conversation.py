@@ -112,11 +112,11 @@ def test_in_a_browser(house, chromium, tmp_path):
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=chromium, args=flags)
         page = browser.new_page(locale="en")
-        problems: list[str] = []
+        problems = []
         page.on("pageerror", lambda error: problems.append(str(error)))
         page.goto(house.person("sara_haddad").page)
-        page.locator("#text").fill("/menu")
-        page.locator("#text").press("Enter")
+        page.get_by_role("textbox", name="Message").fill("/menu")
+        page.get_by_role("textbox", name="Message").press("Enter")
         expect(page.locator(".message.theirs .text").last).to_contain_text("/help", timeout=15_000)
         page.locator(".message.theirs").last.get_by_role("button").first.click()
         page.wait_for_timeout(500)

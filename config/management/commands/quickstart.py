@@ -10,11 +10,11 @@ from django.core.management.base import BaseCommand, CommandError
 
 
 class Command(BaseCommand):
-    help = "Prepares a development checkout: migrates, fills the demo, makes the first login, says where to go."
+    help = "Prepares a development checkout: database, demo, first login; says where to go."
 
     def handle(self, *args: Any, **options: Any) -> None:
         if not settings.DEBUG:
-            raise CommandError("This prepares a development checkout. With DEBUG off, see docs/operations.md.")
+            raise CommandError("This is for a development checkout. With DEBUG off, see docs/operations.md.")
         settings.STATIC_ROOT.mkdir(parents=True, exist_ok=True)  # the web server looks for it
         self.stdout.write("Preparing the database…")
         call_command("migrate", verbosity=0)
@@ -24,6 +24,6 @@ class Command(BaseCommand):
             self.stdout.write(f"Chat with the bot: {root}/sandbox/")
         else:
             call_command("ensureowner", stdout=self.stdout)
-            self.stdout.write("Become the owner in Telegram: manage.py claimowner prints a link once the bot runs.")
+            self.stdout.write("Become the owner: manage.py claimowner prints a link once the bot runs.")
         self.stdout.write(f"Admin:             {root}/admin/")
         self.stdout.write("Stop with Ctrl-C.\n")

@@ -1,5 +1,7 @@
 """The engine's tables."""
 
+from __future__ import annotations
+
 from telegrambot.engine.models.dialogs import Dialog
 from telegrambot.engine.models.jobs import BackgroundJob, JobFailure
 from telegrambot.engine.models.messages import Message, OutgoingFile, Priority

@@ -138,8 +138,8 @@ class Message(TimestampedModel):
             models.CheckConstraint(
                 condition=Q(priority__gte=0) & Q(priority__lte=9), name="ck_message_priority"
             ),
-            # One message in flight per chat keeps the parts of a long answer in order. Its index also lists what is
-            # being sent: the few there are need no other.
+            # One message in flight per chat keeps the parts of a long answer in order. Its index also lists
+            # what is being sent: the few there are need no other.
             models.UniqueConstraint(
                 fields=["dialog"], name="uq_message_in_flight", condition=Q(status="sending")
             ),

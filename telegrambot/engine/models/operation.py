@@ -53,7 +53,7 @@ class DialogPace(models.Model):
             models.Index(fields=["arrival"], name="ix_pace_arrival"),
             models.Index(
                 fields=["limited_at"], name="ix_pace_limited_at", condition=Q(limited_at__isnull=False)
-            )
+            ),
         ]
 
     def __str__(self) -> str:

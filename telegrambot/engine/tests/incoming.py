@@ -78,9 +78,12 @@ def new_dispatcher(journal: AttemptJournal | None = None) -> Dispatcher:
 
 def drain(dispatcher: Dispatcher) -> list[Batch]:
     """Handle until nothing is due."""
-    batches = [dispatcher.run_once()]
-    while batches[-1].has_found_work:
-        batches.append(dispatcher.run_once())
+    try:
+        batches = [dispatcher.run_once()]
+        while batches[-1].has_found_work:
+            batches.append(dispatcher.run_once())
+    finally:
+        dispatcher.close()
     return batches
 
 
@@ -94,7 +97,8 @@ def own_registry(patch: pytest.MonkeyPatch) -> Registry:
 def open_command(name: str, role: Role = Role.PUBLIC) -> BotCommand:
     """Give a command that a test registered its row in the catalogue."""
     catalogue.forget()
-    return BotCommandFactory(command=name, code_role=role)
+    row: BotCommand = BotCommandFactory(command=name, code_role=role)  # type: ignore[assignment]
+    return row
 
 
 def answers() -> list[str]:
@@ -117,7 +121,7 @@ def together(*work: Callable[[], Any]) -> list[Any]:
         try:
             barrier.wait(20)
             results[place] = step()
-        except BaseException as error:
+        except BaseException as error:  # noqa: BLE001  (told to whoever waits)
             errors.append(error)
         finally:
             connection.close()
@@ -136,10 +140,7 @@ def drain_together(dispatchers: Iterable[Dispatcher]) -> None:
     """Let several dispatchers work at the same time until nothing is left."""
 
     def work(dispatcher: Dispatcher) -> None:
-        try:
-            while InboundUpdate.objects.filter(status=InboundUpdate.Status.PENDING).exists():
-                drain(dispatcher)
-        finally:
-            dispatcher.close()
+        while InboundUpdate.objects.filter(status=InboundUpdate.Status.PENDING).exists():
+            drain(dispatcher)
 
     together(*(lambda dispatcher=dispatcher: work(dispatcher) for dispatcher in dispatchers))

@@ -21,7 +21,12 @@ def test_a_text_is_read():
 
     arrival = arrivals.read(update("message", body, 12))
 
-    assert (arrival.update_id, arrival.kind, arrival.chat_id, arrival.chat_type) == (12, "message", "77", "private")
+    assert (arrival.update_id, arrival.kind, arrival.chat_id, arrival.chat_type) == (
+        12,
+        "message",
+        "77",
+        "private",
+    )
     assert (arrival.text, arrival.message_type, arrival.message_id) == ("Hello", "text", "5")
     assert (arrival.date, arrival.command, arrival.title) == (1_700_000_000, "", "Ann")
     assert (arrival.sender.telegram_id, arrival.sender.username) == (77, "ann")
@@ -70,7 +75,11 @@ def test_groups_channels_and_business_chats_are_told_apart():
     channel = update("channel_post", message(chat={"id": -6, "type": "channel", "title": "News"}))
     business = update("business_message", message(business_connection_id="abc"))
 
-    assert [arrivals.read(one).chat_type for one in (group, channel, business)] == ["group", "channel", "private"]
+    assert [arrivals.read(one).chat_type for one in (group, channel, business)] == [
+        "group",
+        "channel",
+        "private",
+    ]
     assert arrivals.read(group).title == "Team"
     assert arrivals.read(business).connection == "abc"
 

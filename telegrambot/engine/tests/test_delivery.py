@@ -1,4 +1,4 @@
-"""Every line of the table "A message out": what Telegram or the network says, and what the message becomes."""
+"""Every line of the table "A message out": what Telegram or the network says, what the message becomes."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from django.utils import timezone
 from telegrambot.accounts.roles import Role
 from telegrambot.engine.claims import Claim, claim
 from telegrambot.engine.delivery import MAX_ATTEMPTS, Unauthorized, Unsendable, deliver, plain
-from telegrambot.engine.models import Dialog, Message, OutgoingFile, Priority
+from telegrambot.engine.models import Message, OutgoingFile, Priority
 from telegrambot.engine.settlement import Outcome, settle
 from telegrambot.engine.tests.factories import DialogFactory, MessageFactory
 from telegrambot.engine.tests.scripted_api import DROP, HANG, OK, Answer, ScriptedApi, refusal
@@ -33,16 +33,16 @@ def _generous(settings):
     settings.SEND_LEASE_SECONDS = 2.0
 
 
-def queued(**values: Any) -> Message:
+def queued(**values: Any) -> Any:
     return MessageFactory(status=Message.Status.QUEUED, **values)
 
 
-def an_edit(**values: Any) -> Message:
+def an_edit(**values: Any) -> Any:
     shown = MessageFactory(external_message_id="55", **values.pop("target", {}))
     return queued(dialog=shown.dialog, operation="edit", target=shown, **values)
 
 
-def a_deletion(**values: Any) -> Message:
+def a_deletion(**values: Any) -> Any:
     shown = MessageFactory(external_message_id="55")
     return queued(dialog=shown.dialog, operation="delete", target=shown, **values)
 
@@ -64,7 +64,7 @@ def carry_out(api: ScriptedApi, settings: Any, *, load: Any = load_file) -> list
     return outcomes
 
 
-def after(message: Message) -> Message:
+def after(message: Any) -> Any:
     message.refresh_from_db()
     return message
 
@@ -219,7 +219,7 @@ def test_another_403_marks_nobody(api, settings) -> None:
 def test_what_telegram_cannot_parse_is_sent_once_more_as_plain_text_and_the_owner_is_told(
     api, settings
 ) -> None:
-    owner = DialogFactory(person__role=Role.OWNER)
+    owner: Any = DialogFactory(person__role=Role.OWNER)
     message = queued(text="<b>5 &lt; 6<i>")
     unreadable = refusal(400, "Bad Request: can't parse entities: Can't find end tag")
     api.script("sendMessage", unreadable, OK)
@@ -245,7 +245,7 @@ def test_plain_text_that_is_refused_too_fails(api, settings) -> None:
 
 
 def test_a_group_that_moved_is_followed(api, settings) -> None:
-    group = DialogFactory(type="group", telegram_dialog_id="-5", person=None, title="Group")
+    group: Any = DialogFactory(type="group", telegram_dialog_id="-5", person=None, title="Group")
     message = queued(dialog=group)
     moved = refusal(400, "Bad Request: group chat was upgraded", migrate_to_chat_id=-1005)
     api.script("sendMessage", moved)
@@ -259,7 +259,7 @@ def test_a_group_that_moved_is_followed(api, settings) -> None:
 
 
 def test_a_group_that_moved_to_a_chat_known_already_hands_its_messages_over(api, settings) -> None:
-    group = DialogFactory(type="group", telegram_dialog_id="-5", person=None, title="Group")
+    group: Any = DialogFactory(type="group", telegram_dialog_id="-5", person=None, title="Group")
     supergroup = DialogFactory(type="group", telegram_dialog_id="-1005", person=None, title="Group")
     first, second = queued(dialog=group), queued(dialog=group)
     moved = refusal(400, "Bad Request: group chat was upgraded", migrate_to_chat_id=-1005)
@@ -514,7 +514,7 @@ def test_an_album_upload_reads_each_file_once(api, settings) -> None:
 
 
 def test_a_channel_is_no_person_to_mark(api, settings) -> None:
-    channel: Dialog = DialogFactory(type="channel", telegram_dialog_id="-9", person=None, title="Channel")
+    channel = DialogFactory(type="channel", telegram_dialog_id="-9", person=None, title="Channel")
     message = queued(dialog=channel, person=None)
     api.script("sendMessage", refusal(403, "Forbidden: bot was blocked by the user"))
     carry_out(api, settings)

@@ -37,7 +37,10 @@ def test_one_message_under_two_numbers_is_one_thing():
 
 def test_a_message_its_edits_a_reaction_and_its_business_twin_are_different_things():
     body = message(date=1)
-    reaction = {key: body[key] for key in ("chat", "message_id", "date")} | {"user": person(), "new_reaction": []}
+    reaction = {key: body[key] for key in ("chat", "message_id", "date")} | {
+        "user": person(),
+        "new_reaction": [],
+    }
     keys = {
         key_of("message", body),
         key_of("edited_message", body | {"edit_date": 5}),
@@ -57,8 +60,12 @@ def test_a_message_that_was_edited_before_it_came_is_not_its_edit():
 
 def test_two_presses_on_one_keyboard_are_two_things():
     press = {"from": person(), "message": message(), "data": "x"}
-    assert key_of("callback_query", press | {"id": "1"}, 1) != key_of("callback_query", press | {"id": "2"}, 2)
-    assert key_of("callback_query", press | {"id": "1"}, 1) == key_of("callback_query", press | {"id": "1"}, 3)
+    assert key_of("callback_query", press | {"id": "1"}, 1) != key_of(
+        "callback_query", press | {"id": "2"}, 2
+    )
+    assert key_of("callback_query", press | {"id": "1"}, 1) == key_of(
+        "callback_query", press | {"id": "1"}, 3
+    )
 
 
 def test_every_key_fits_its_column():

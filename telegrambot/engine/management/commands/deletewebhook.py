@@ -8,6 +8,7 @@ from typing import Any
 from django.core.exceptions import ImproperlyConfigured
 from django.core.management.base import BaseCommand, CommandError
 from django.utils.translation import gettext as _
+from telegram import Bot
 from telegram.error import TelegramError
 
 from telegrambot.engine.client import explain, make_bot
@@ -21,7 +22,7 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         """Remove the webhook and keep what waits; exit code 1 and one sentence when that is not possible."""
         try:
-            asyncio.run(_remove())
+            asyncio.run(_remove(make_bot()))
         except TelegramError as error:
             raise CommandError(explain(error)) from None
         except ImproperlyConfigured as error:
@@ -29,6 +30,6 @@ class Command(BaseCommand):
         self.stdout.write(_("Telegram posts updates nowhere now; runbot can poll for them."))
 
 
-async def _remove() -> None:
-    async with make_bot() as bot:
+async def _remove(bot: Bot) -> None:
+    async with bot:
         await bot.delete_webhook(drop_pending_updates=False)

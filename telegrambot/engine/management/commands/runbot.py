@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import asyncio
 from typing import Any
 
+import uvloop
 from django.core.exceptions import ImproperlyConfigured
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
@@ -16,12 +16,12 @@ class Command(BaseCommand):
     help = "Serves the Telegram chat: polls, answers, sends, works in the background."
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("--no-polling", action="store_true", help="updates come by webhook or another process")
+        parser.add_argument("--no-polling", action="store_true", help="updates come by webhook")
         parser.add_argument("--no-worker", action="store_true", help="background jobs run in `runworker`")
 
     def handle(self, *args: Any, **options: Any) -> None:
         try:
-            asyncio.run(_run(polls=not options["no_polling"], works=not options["no_worker"]))
+            uvloop.run(_run(polls=not options["no_polling"], works=not options["no_worker"]))
         except (DomainError, ImproperlyConfigured) as error:
             raise CommandError(str(error)) from error
 

@@ -14,6 +14,7 @@ from django.core.exceptions import ImproperlyConfigured
 from django.core.management.base import BaseCommand, CommandError
 from django.urls import reverse
 from django.utils.translation import gettext as _
+from telegram import Bot
 from telegram.error import TelegramError
 
 from telegrambot.engine.client import explain, make_bot
@@ -54,7 +55,7 @@ class Command(BaseCommand):
                 )
             )
         try:
-            asyncio.run(_register(url, connections))
+            asyncio.run(_register(make_bot(), url, connections))
         except TelegramError as error:
             raise CommandError(explain(error)) from None
         except ImproperlyConfigured as error:
@@ -91,8 +92,8 @@ def _is_loopback(host: str) -> bool:
         return False
 
 
-async def _register(url: str, connections: int) -> None:
-    async with make_bot() as bot:
+async def _register(bot: Bot, url: str, connections: int) -> None:
+    async with bot:
         await bot.set_webhook(
             url,
             max_connections=connections,

@@ -1,0 +1,100 @@
+"""How the installation is doing, in cheap queries."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
+from procrastinate.contrib.django.models import ProcrastinateJob
+
+from telegrambot.engine.health import Service, beat, health, statistics
+from telegrambot.engine.models import Heartbeat
+from telegrambot.engine.tests.factories import DialogFactory, InboundUpdateFactory, MessageFactory
+
+pytestmark = pytest.mark.django_db
+
+
+def test_queues_and_what_waits_for_a_person_are_counted():
+    old = timezone.now() - timedelta(hours=1)
+    oldest = InboundUpdateFactory(status="pending", received_at=old)
+    InboundUpdateFactory(status="pending")
+    InboundUpdateFactory(status="failed", received_at=old)
+    InboundUpdateFactory(status="done")
+    MessageFactory(status="queued")
+    MessageFactory(status="queued", not_before=None)  # held back
+    for status in ("failed", "failed", "uncertain", "sent"):
+        MessageFactory(status=status)
+
+    found = health()
+
+    assert (found.updates_waiting, found.oldest_update, found.updates_failed) == (2, old, 1)
+    assert (found.messages_waiting, found.messages_failed, found.messages_uncertain) == (1, 2, 1)
+    assert found.oldest_message is not None
+    assert found.database.startswith("PostgreSQL ")
+    besides = health(besides=oldest.pk)
+    assert (besides.updates_waiting, besides.oldest_update == old) == (1, False)
+
+
+def test_failed_jobs_are_counted():
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "INSERT INTO procrastinate_jobs (queue_name, task_name, status)"
+            " VALUES ('q', 'a', 'failed'), ('q', 'b', 'todo')"
+        )
+    assert ProcrastinateJob.objects.count() == 2
+    assert health().jobs_failed == 1
+
+
+def test_a_quiet_installation_has_nothing_to_tell():
+    found = health()
+    assert (found.updates_waiting, found.oldest_update, found.messages_waiting) == (0, None, 0)
+    assert found.services == ()
+
+
+def test_a_sign_of_life_replaces_the_one_before():
+    beat("poller", "a", "it rains")
+    beat("poller", "b")
+    beat("bot", "b")
+    assert [(one.name, one.holder, one.problem, one.is_alive) for one in health().services] == [
+        ("bot", "b", "", True),
+        ("poller", "b", "", True),
+    ]
+    assert Heartbeat.objects.count() == 2
+    assert not Service("poller", "b", timezone.now() - timedelta(seconds=61), "").is_alive
+
+
+def test_statistics_of_nothing_are_zero():
+    assert set(vars_of(statistics())) == {0}
+
+
+def vars_of(found) -> list[int]:
+    return [getattr(found, name) for name in found.__slots__]
+
+
+def test_a_long_history_is_not_read_for_the_queues():
+    """The partial indexes are enough, however many updates and messages are settled."""
+    dialog = DialogFactory()
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "INSERT INTO engine_inboundupdate (bot_id, update_id, source, dialog_id, kind, status)"
+            " SELECT 7, n, 'polling', %s, 'message', 'done' FROM generate_series(1, 20000) AS n",
+            [dialog.pk],
+        )
+        cursor.execute(
+            "INSERT INTO engine_message (dialog_id, direction, status)"
+            " SELECT %s, 'outbound', 'sent' FROM generate_series(1, 20000)",
+            [dialog.pk],
+        )
+        cursor.execute("ANALYZE engine_inboundupdate, engine_message")
+    with CaptureQueriesContext(connection) as queries:
+        health()
+    assert len(queries) <= 5
+    for query in queries:
+        if "engine_" in query["sql"] and "heartbeat" not in query["sql"]:
+            with connection.cursor() as cursor:
+                cursor.execute(f"EXPLAIN (COSTS OFF) {query['sql']}")
+                plan = "\n".join(line for (line,) in cursor.fetchall())
+            assert "Seq Scan" not in plan, plan
