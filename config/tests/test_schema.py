@@ -9,6 +9,7 @@ from django.db import DataError, IntegrityError, connection, transaction
 from config.schema import DatabaseCascade, TimestampedModel
 from telegrambot.accounts.tests.factories import BotCommandFactory, TelegramUserFactory, UserFactory
 from telegrambot.engine.models import Dialog, DialogPace, InboundUpdate, Message
+from telegrambot.engine.tasks import count_commands
 from telegrambot.engine.tests.factories import DialogFactory, InboundUpdateFactory, MessageFactory
 
 pytestmark = pytest.mark.django_db
@@ -32,17 +33,24 @@ LEAST = {
     "engine_failurekind": {"kind": "x"},
     "engine_heartbeat": {"service": "x", "holder": "x"},
     "engine_inboundupdate": {"bot_id": 7, "update_id": 1, "source": "polling", "kind": "message"},
+    "engine_jobfailure": {"job_id": "job", "error": "x"},
     "engine_message": {"dialog_id": "dialog", "direction": "inbound"},
     "engine_outgoingfile": {"name": "x", "content": b"x"},
     "engine_processedmessage": {"message_id": "x"},
     "engine_ratebucket": {"name": "x"},
     "engine_rollupcursor": {"name": "x"},
 }
-MODELS = [model for label in ("accounts", "engine") for model in apps.get_app_config(label).get_models()]
+MODELS = [
+    model
+    for label in ("accounts", "engine")
+    for model in apps.get_app_config(label).get_models()
+    if not model._meta.proxy
+]
 
 
 def insert(table: str, values: dict) -> None:
-    known = {name: DialogFactory().pk if value == "dialog" else value for name, value in values.items()}
+    made = {"dialog": lambda: DialogFactory().pk, "job": lambda: count_commands.defer(timestamp=0)}
+    known = {name: made[value]() if value in made else value for name, value in values.items()}
     names, places = ", ".join(known), ", ".join(["%s"] * len(known))
     columns = f"({names}) VALUES ({places})" if known else "DEFAULT VALUES"
     with connection.cursor() as cursor:

@@ -49,7 +49,8 @@ def called_methods() -> Iterator[tuple[str, str]]:
             if owner.lstrip("_") in {"bot", "client"} and node.attr in offered_by_library:
                 yield node.attr.replace("_", ""), path.name
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-            is_request = isinstance(node, ast.Call) and getattr(node.func, "attr", "") == "do_api_request"
+            function = getattr(node.func, "attr", "") if isinstance(node, ast.Call) else ""
+            is_request = function in {"do_api_request", "_post"}
             if is_request and isinstance(node.args[0], ast.Constant):  # type: ignore[attr-defined]
                 yield str(node.args[0].value), path.name  # type: ignore[attr-defined]
 
