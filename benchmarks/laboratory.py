@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import secrets
 import sys
 import tempfile
 from collections.abc import Iterator
@@ -10,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import psutil  # type: ignore[import-untyped]
+from cryptography.fernet import Fernet
 
 from benchmarks.bot_api_stand_in.client import StandInClient
 from tests.databases import Database, fresh_database
@@ -78,6 +80,16 @@ def prepared_template(server: Database) -> Iterator[str]:
         yield template.params["dbname"]
 
 
+def production() -> dict[str, str]:
+    """What turns DEBUG off, as where it matters: with it on, Django records every statement."""
+    return {
+        "DEBUG": "false",
+        "SECRET_KEY": secrets.token_urlsafe(50),
+        "VAULT_KEYS": Fernet.generate_key().decode(),
+        "ALLOWED_HOSTS": "localhost",
+    }
+
+
 @contextlib.contextmanager
 def laboratory(server: Database, template: str) -> Iterator[Laboratory]:
     """A fresh database, a fresh stand-in, no bot yet; all gone afterwards."""
@@ -87,5 +99,5 @@ def laboratory(server: Database, template: str) -> Iterator[Laboratory]:
         Processes(Path(folder), SETTINGS) as processes,
     ):
         _, stand_in = start_stand_in(processes)
-        processes.environment |= bot_environment(database, stand_in)
+        processes.environment |= bot_environment(database, stand_in) | production()
         yield Laboratory(database, stand_in, processes)
