@@ -49,7 +49,10 @@ MODELS = [
 
 
 def insert(table: str, values: dict) -> None:
-    made = {"dialog": lambda: DialogFactory().pk, "job": lambda: count_commands.defer(timestamp=0)}
+    made = {
+        "dialog": lambda: DialogFactory().pk,
+        "job": lambda: count_commands.configure().defer(timestamp=0),
+    }
     known = {name: made[value]() if value in made else value for name, value in values.items()}
     names, places = ", ".join(known), ", ".join(["%s"] * len(known))
     columns = f"({names}) VALUES ({places})" if known else "DEFAULT VALUES"
