@@ -3,8 +3,8 @@
     make run                                  # in one terminal
     .venv/bin/python scripts/screenshots.py   # in another; it writes docs/images/
 
-Needs what `make test` installs, and the system's Chromium. It writes to the sandbox's bot as the owner and as the
-newcomer, so take the pictures of a fresh demo.
+Needs what `make test` installs, and the system's Chromium. It writes to the bot as the owner and as the newcomer,
+so take the pictures of a fresh demo.
 """
 
 from __future__ import annotations
@@ -12,19 +12,13 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from playwright.sync_api import Page, sync_playwright
+from playwright.sync_api import Page, ViewportSize, sync_playwright
 
 ROOT = Path(__file__).resolve().parent.parent
 IMAGES = ROOT / "docs" / "images"
 CHROMIUM = "/usr/bin/chromium"
-ARGUMENTS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-sync",
-]
-SIZE = {"width": 1280, "height": 800}
+ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking"]
+SIZE = ViewportSize(width=1280, height=800)
 OWNER, NEWCOMER = 1_100_000_001, 1_100_000_004
 
 
