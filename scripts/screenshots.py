@@ -3,7 +3,7 @@
     make run                                  # in one terminal
     .venv/bin/python scripts/screenshots.py   # in another; it writes docs/images/
 
-Needs what `make test` installs, and the system's Chromium. It writes to the bot as the owner and as the newcomer,
+Needs what `make test` installs, and the system's Chromium. It writes to the bot as owner and newcomer,
 so take the pictures of a fresh demo.
 """
 
