@@ -45,7 +45,7 @@ def sandbox(page: Page, root: str) -> None:
         box.fill(said)
         box.press("Enter")
         page.wait_for_timeout(2500)
-    page.goto(f"{root}/sandbox/?pane={OWNER}&pane={NEWCOMER}")
+    page.goto(f"{root}/sandbox/?pane={OWNER}.{OWNER}&pane={NEWCOMER}.{NEWCOMER}")
     page.wait_for_timeout(2000)
     page.screenshot(path=IMAGES / "sandbox.png")
 
