@@ -16,6 +16,7 @@ from django.utils import translation
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET
 
+from telegrambot.sandbox.announcements import CHANNEL
 from telegrambot.sandbox.guard import on_this_machine_only
 from telegrambot.sandbox.listening import listening
 from telegrambot.sandbox.live import Window
@@ -78,7 +79,7 @@ class _Stream:
     def _read(self) -> Any:
         ends_at = monotonic() + LIFETIME_SECONDS
         yield f"retry: {_RECONNECT_MS}\n\n"
-        with listening() as wait, translation.override(self._language):
+        with listening(CHANNEL) as wait, translation.override(self._language):
             while monotonic() < ends_at and _streams.is_current(self._name, self):
                 yield from self._news()
                 # A comment: writing is how the end of the connection is noticed.

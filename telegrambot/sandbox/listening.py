@@ -7,14 +7,12 @@ from contextlib import contextmanager
 
 from django.db import connection
 
-from telegrambot.sandbox.announcements import CHANNEL
-
 
 @contextmanager
-def listening() -> Iterator[Callable[[float], None]]:
-    """Offers `wait(seconds)`, which sleeps in the database driver until something was announced."""
+def listening(channel: str) -> Iterator[Callable[[float], None]]:
+    """Offers `wait(seconds)`, which sleeps in the driver until something is notified on `channel`."""
     with connection.cursor() as cursor:
-        cursor.execute(f"LISTEN {CHANNEL}")
+        cursor.execute(f"LISTEN {channel}")
     driver = connection.connection
 
     def wait(seconds: float) -> None:
@@ -28,4 +26,4 @@ def listening() -> Iterator[Callable[[float], None]]:
             connection.close()
         else:
             with connection.cursor() as cursor:
-                cursor.execute(f"UNLISTEN {CHANNEL}")
+                cursor.execute(f"UNLISTEN {channel}")

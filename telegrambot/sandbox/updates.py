@@ -5,8 +5,6 @@ The rules are those of https://core.telegram.org/bots/api#getting-updates.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from time import monotonic
 from typing import Any
 
@@ -15,6 +13,7 @@ from django.utils import timezone
 
 from telegrambot.sandbox import webhooks
 from telegrambot.sandbox.api.errors import Conflict
+from telegrambot.sandbox.listening import listening
 from telegrambot.sandbox.models import UPDATE_LIFETIME, SandboxBot, SandboxUpdate
 
 CHANNEL = "sandbox_updates"
@@ -59,7 +58,7 @@ def take(
     if timeout <= 0:
         return _oldest(limit)
     deadline = monotonic() + timeout
-    with _listening() as wait:
+    with listening(CHANNEL) as wait:
         while True:
             _refuse_if_replaced(ticket)
             updates = _oldest(limit)
@@ -114,24 +113,3 @@ def _refuse_if_replaced(ticket: int) -> None:
 def _notify() -> None:
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_notify(%s, '')", [CHANNEL])
-
-
-@contextmanager
-def _listening() -> Iterator[Any]:
-    """Offers `wait(seconds)`, which sleeps in the database driver until something was announced."""
-    with connection.cursor() as cursor:
-        cursor.execute(f"LISTEN {CHANNEL}")
-    driver = connection.connection
-
-    def wait(seconds: float) -> None:
-        for _ in driver.notifies(timeout=seconds, stop_after=1):
-            pass
-
-    try:
-        yield wait
-    finally:
-        if driver.closed:
-            connection.close()
-        else:
-            with connection.cursor() as cursor:
-                cursor.execute(f"UNLISTEN {CHANNEL}")
