@@ -72,9 +72,11 @@ INSTALLED_APPS = [
     "allauth.account",
     "allauth.mfa",
     "procrastinate.contrib.django",
+    "audit",
     "telegrambot.vault",
     "telegrambot.accounts",
     "telegrambot.sign_in",
+    "projects",
     "telegrambot.engine",
     "telegrambot.sandbox",
 ]

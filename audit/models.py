@@ -1,0 +1,84 @@
+"""The append-only log of what happened."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.db import models
+from django.db.models import Func
+from django.db.models.functions import Cast, Now
+from django.utils.translation import gettext_lazy as _
+
+from audit.context import SYSTEM
+
+
+class Origin(models.TextChoices):
+    """From where a change was made."""
+
+    CHAT = "chat", _("chat")
+    ADMIN = "admin", _("admin")
+    TASK = "task", _("background job")
+    COMMAND = "command", _("command line")
+    SHELL = "shell", _("database")
+
+
+class ClockTimestamp(Func):
+    """The moment itself, also in the middle of a transaction."""
+
+    function = "clock_timestamp"
+    template = "%(function)s()"
+    output_field = models.DateTimeField()
+
+
+class TransactionId(Func):
+    """The number of the current transaction."""
+
+    function = "pg_current_xact_id"
+    template = "%(function)s()::text"
+    output_field = models.TextField()
+
+
+class EventLog(models.Model):
+    """One thing that happened. Triggers and `audit.services.record` write rows, and nobody changes them."""
+
+    id = models.BigAutoField(primary_key=True)
+    user_id = models.CharField(_("who"), max_length=100, db_default=SYSTEM)
+    action = models.CharField(_("what"), max_length=100)
+    entity_type = models.CharField(_("kind of thing"), max_length=50, db_default="")
+    entity_id = models.CharField(_("thing"), max_length=100, db_default="")
+    origin = models.CharField(_("from"), max_length=20, choices=Origin, db_default=Origin.SHELL)
+    correlation_id = models.CharField(_("belongs to"), max_length=100, db_default="")
+    details = models.JSONField(_("details"), db_default={})
+    transaction_id = models.BigIntegerField(
+        _("transaction"), db_default=Cast(TransactionId(), models.BigIntegerField())
+    )
+    timestamp = models.DateTimeField(_("when"), db_default=ClockTimestamp())
+    created_at = models.DateTimeField(_("recorded"), db_default=Now())
+
+    class Meta:
+        db_table_comment = "What changed, who changed it and whence; append-only"
+        verbose_name = _("event")
+        verbose_name_plural = _("events")
+        constraints = [
+            models.CheckConstraint(condition=models.Q(origin__in=Origin.values), name="ck_eventlog_origin"),
+        ]
+        indexes = [
+            models.Index("user_id", "id", name="ix_eventlog_user_id"),
+            models.Index("entity_type", "entity_id", "id", name="ix_eventlog_entity"),
+            models.Index("timestamp", "id", name="ix_eventlog_timestamp"),
+            models.Index("action", "id", name="ix_eventlog_action"),
+            models.Index("origin", "id", name="ix_eventlog_origin"),
+            models.Index(
+                "correlation_id", name="ix_eventlog_correlation_id", condition=~models.Q(correlation_id="")
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.action} {self.entity_id}".strip()
+
+    @property
+    def changes(self) -> dict[str, tuple[Any, Any]]:
+        """Each changed column with its value before and after; a private one has neither."""
+        before, after = self.details.get("before", {}), self.details.get("after", {})
+        names = dict.fromkeys([*before, *after])
+        return {name: (before.get(name), after.get(name)) for name in names}
