@@ -29,6 +29,7 @@ $(call step,Types,$(python) -m mypy .)
 $(call step,Layers,$(python) "$(VENV)/bin/lint-imports" --no-logo)
 $(call step,System checks,$(python) manage.py check)
 $(call step,Migrations,$(python) manage.py makemigrations --check --dry-run)
+$(call step,Audit triggers,$(python) manage.py makeaudit --check)
 endef
 
 help: ## this list

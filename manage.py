@@ -14,8 +14,11 @@ def main() -> None:
     from django.core.management import execute_from_command_line
     from django.db import OperationalError
 
+    from audit.commands import acting_as_command
+
     try:
-        execute_from_command_line(sys.argv)
+        with acting_as_command(sys.argv):
+            execute_from_command_line(sys.argv)
     except (ImproperlyConfigured, OperationalError) as error:
         if "--traceback" in sys.argv:
             raise

@@ -2,21 +2,28 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 from django.db import models
 from django.db.models import Func
 from django.db.models.functions import Cast, Now
+from django.utils.translation import gettext, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
 
+from audit.append_only import AppendOnlyModel, AppendOnlyQuerySet
+from audit.audited import not_audited
 from audit.context import SYSTEM
+from audit.seal_models import AuditSeal, SealedEvent
+
+__all__ = ["AuditSeal", "EventLog", "EventLogQuerySet", "Origin", "SealedEvent"]
 
 
 class Origin(models.TextChoices):
     """From where a change was made."""
 
     CHAT = "chat", _("chat")
-    ADMIN = "admin", _("admin")
+    ADMIN = "admin", pgettext_lazy("where from", "admin")
     TASK = "task", _("background job")
     COMMAND = "command", _("command line")
     SHELL = "shell", _("database")
@@ -38,7 +45,35 @@ class TransactionId(Func):
     output_field = models.TextField()
 
 
-class EventLog(models.Model):
+class EventLogQuerySet(AppendOnlyQuerySet["EventLog"]):
+    """Events, by the questions people ask."""
+
+    def of(self, entity: models.Model) -> EventLogQuerySet:
+        """What happened to one thing."""
+        # Triggers know of no proxies; who records an event of one calls it by its own name.
+        models_of_it = {type(entity), entity._meta.concrete_model or type(entity)}
+        kinds = sorted({model._meta.label_lower for model in models_of_it})
+        return self.filter(entity_type__in=kinds, entity_id=str(entity.pk))
+
+    def by(self, *user_ids: str) -> EventLogQuerySet:
+        """What these actors did."""
+        return self.filter(user_id__in=user_ids)
+
+    def correlated(self, correlation_id: str) -> EventLogQuerySet:
+        """What happened in one update, request or task; nothing for an empty id."""
+        return self.filter(correlation_id=correlation_id) if correlation_id else self.none()
+
+    def since(self, moment: datetime) -> EventLogQuerySet:
+        """What happened at a moment or later."""
+        return self.filter(timestamp__gte=moment)
+
+    def newest_first(self) -> EventLogQuerySet:
+        """The last one written first."""
+        return self.order_by("-id")
+
+
+@not_audited("It is the log.")
+class EventLog(AppendOnlyModel):
     """One thing that happened. Triggers and `audit.services.record` write rows, and nobody changes them."""
 
     id = models.BigAutoField(primary_key=True)
@@ -55,7 +90,10 @@ class EventLog(models.Model):
     timestamp = models.DateTimeField(_("when"), db_default=ClockTimestamp())
     created_at = models.DateTimeField(_("recorded"), db_default=Now())
 
+    objects = EventLogQuerySet.as_manager()
+
     class Meta:
+        base_manager_name = "objects"
         db_table_comment = "What changed, who changed it and whence; append-only"
         verbose_name = _("event")
         verbose_name_plural = _("events")
@@ -67,6 +105,10 @@ class EventLog(models.Model):
             models.Index("entity_type", "entity_id", "id", name="ix_eventlog_entity"),
             models.Index("timestamp", "id", name="ix_eventlog_timestamp"),
             models.Index("action", "id", name="ix_eventlog_action"),
+            models.Index("entity_type", "id", name="ix_eventlog_kind"),
+            # The few among the many that were only changed.
+            models.Index("id", name="ix_eventlog_created", condition=models.Q(action__endswith=".created")),
+            models.Index("id", name="ix_eventlog_deleted", condition=models.Q(action__endswith=".deleted")),
             models.Index("origin", "id", name="ix_eventlog_origin"),
             models.Index(
                 "correlation_id", name="ix_eventlog_correlation_id", condition=~models.Q(correlation_id="")
@@ -74,7 +116,7 @@ class EventLog(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.action} {self.entity_id}".strip()
+        return gettext("Event {number}").format(number=self.pk)
 
     @property
     def changes(self) -> dict[str, tuple[Any, Any]]:

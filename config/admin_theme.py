@@ -42,7 +42,7 @@ UNFOLD = {
     # The menu below one's own name; the security page leads to the password too.
     "ACCOUNT": {"navigation": [{"title": _("Security"), "link": reverse_lazy("mfa_index")}]},
     "BORDER_RADIUS": "8px",
-    "STYLES": [lambda request: static("engine/admin.css")],
+    "STYLES": [lambda request: static("engine/admin.css"), lambda request: static("audit/admin.css")],
     "DASHBOARD_CALLBACK": "telegrambot.engine.admin.home.home",
     "COLORS": {
         "primary": {
@@ -75,7 +75,14 @@ UNFOLD = {
                 _list(_("Commands"), "terminal", "accounts.botcommand"),
             ),
             _section(
+                _("Projects"),
+                _list(_("Projects"), "folder_open", "projects.project"),
+                _list(_("Features"), "task_alt", "projects.feature"),
+                _list(_("Releases"), "rocket_launch", "projects.release"),
+            ),
+            _section(
                 _("Records"),
+                _list(_("Audit log"), "history", "audit.eventlog"),
                 _list(_("Updates"), "move_to_inbox", "engine.inboundupdate"),
                 _list(_("Handled once"), "done_all", "engine.processedmessage"),
             ),

@@ -18,11 +18,15 @@ STRICT = {
     "base-uri": [NONE],
     "frame-ancestors": [NONE],
 }
-# Unfold's Alpine.js evaluates the attributes of the page, and its charts and colours are inline styles.
+# Unfold's Alpine.js evaluates the attributes of the page, its charts and colours are inline styles, and its
+# newer versions open the form of a related row in a frame over the page.
 FOR_UNFOLD = {
     "script-src": [SELF, UNSAFE_EVAL],
     "style-src": [SELF, UNSAFE_INLINE],
+    "frame-src": [SELF],
 }
+# The form in that frame; only our own pages may have it in theirs.
+IN_UNFOLDS_FRAME = FOR_UNFOLD | {"frame-ancestors": [SELF]}
 
 _REFUSED = (
     "accelerometer",

@@ -5,6 +5,7 @@ import django.db.models.functions.datetime
 from django.db import migrations, models
 
 import audit.models
+from audit.operations import AppendOnlyTable
 
 
 class Migration(migrations.Migration):
@@ -62,6 +63,7 @@ class Migration(migrations.Migration):
                 ),
             ],
             options={
+                "base_manager_name": "objects",
                 "verbose_name": "event",
                 "verbose_name_plural": "events",
                 "db_table_comment": "What changed, who changed it and whence; append-only",
@@ -75,6 +77,17 @@ class Migration(migrations.Migration):
                     ),
                     models.Index(models.F("timestamp"), models.F("id"), name="ix_eventlog_timestamp"),
                     models.Index(models.F("action"), models.F("id"), name="ix_eventlog_action"),
+                    models.Index(models.F("entity_type"), models.F("id"), name="ix_eventlog_kind"),
+                    models.Index(
+                        models.F("id"),
+                        condition=models.Q(("action__endswith", ".created")),
+                        name="ix_eventlog_created",
+                    ),
+                    models.Index(
+                        models.F("id"),
+                        condition=models.Q(("action__endswith", ".deleted")),
+                        name="ix_eventlog_deleted",
+                    ),
                     models.Index(models.F("origin"), models.F("id"), name="ix_eventlog_origin"),
                     models.Index(
                         models.F("correlation_id"),
@@ -90,4 +103,5 @@ class Migration(migrations.Migration):
                 ],
             },
         ),
+        AppendOnlyTable("EventLog"),
     ]

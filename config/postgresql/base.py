@@ -11,6 +11,8 @@ from django.utils.asyncio import async_unsafe
 
 from config.database import embedded_server
 from config.postgresql.client import DatabaseClient
+from config.postgresql.cursor import StatingCursor
+from config.postgresql.operations import DatabaseOperations
 
 if TYPE_CHECKING:
     from config.database.server import EmbeddedServer
@@ -26,6 +28,7 @@ class DatabaseWrapper(base.DatabaseWrapper):
     """
 
     client_class = DatabaseClient
+    ops_class = DatabaseOperations
     _prepared: set[tuple[str, str | None]] = set()
 
     def get_connection_params(self) -> dict[str, Any]:
@@ -60,6 +63,9 @@ class DatabaseWrapper(base.DatabaseWrapper):
                 f"The PostgreSQL server has version {version // 10000}, Switchboard needs 14 or later: "
                 "upgrade it, or name another server in DATABASE_URL."
             )
+        # Not among the parameters, which connections of other kinds use too.
+        if connection.cursor_factory is base.Cursor:
+            connection.cursor_factory = StatingCursor
         return connection
 
     def _embedded_server(self) -> EmbeddedServer | None:

@@ -73,7 +73,7 @@ def test_the_sandbox_is_strict_too(client, settings):
     assert_common(answer)
 
 
-@pytest.mark.parametrize("name", ["index", "accounts_telegramuser_changelist"])
+@pytest.mark.parametrize("name", ["index", "accounts_telegramuser_changelist", "accounts_user_add"])
 def test_the_admin_is_looser_only_as_far_as_unfold_needs(owner, name):
     answer = owner.get(reverse(f"admin:{name}"))
 
@@ -83,6 +83,22 @@ def test_the_admin_is_looser_only_as_far_as_unfold_needs(owner, name):
     assert rules["default-src"] == {"'none'"}
     assert rules["script-src"] == {"'self'", "'unsafe-eval'"}
     assert rules["style-src"] == {"'self'", "'unsafe-inline'"}
+    assert rules["frame-src"] == {"'self'"}
+
+
+def test_only_the_form_of_a_related_row_may_be_framed_and_only_by_our_own_pages(owner):
+    answer = owner.get(reverse("admin:accounts_user_add"), {"_popup": "1"})
+
+    assert answer.status_code == 200
+    assert answer["X-Frame-Options"] == "SAMEORIGIN"
+    assert policy(answer)["frame-ancestors"] == {"'self'"}
+
+
+def test_outside_of_the_admin_nothing_may_be_framed(owner):
+    answer = owner.get("/account/security/", {"_popup": "1"})
+
+    assert_strict(answer)
+    assert_common(answer)
 
 
 def test_an_address_that_only_begins_like_the_admins_is_strict(owner):
@@ -101,6 +117,7 @@ def test_what_does_not_exist_says_so_in_the_persons_language(client, language, w
     assert words in page
     assert f'<html lang="{language}">' in page
     assert 'href="/"' in page
+    assert '<script src="/static/sign_in/theme.js">' in page
 
 
 def test_what_a_role_does_not_include_says_so(client):
@@ -145,4 +162,5 @@ def test_a_failure_is_told_in_both_languages_without_the_database(client, django
     assert "Что-то пошло не так" in page
     assert "on fire" not in page
     assert "/static/sign_in/pages.css" in page
+    assert "/static/sign_in/theme.js" in page
     assert_strict(answer)

@@ -9,7 +9,7 @@ from django.conf import settings
 from django.contrib import admin
 from django.contrib.auth.admin import UserAdmin
 from django.contrib.auth.models import Group
-from django.db.models import Q, QuerySet
+from django.db.models import QuerySet
 from django.forms import ModelForm
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
@@ -20,13 +20,15 @@ from unfold.admin import ModelAdmin
 from unfold.decorators import display
 from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationForm
 
+from audit.history import HistoryAdmin
+from config.admin_pagination import EstimatedChangeList, EstimatedPaginator
 from telegrambot.accounts import services
 from telegrambot.accounts.admin_cards import Card, cards_of, register
 from telegrambot.accounts.admin_filters import HappenedFilter
-from telegrambot.accounts.admin_pagination import EstimatedChangeList, EstimatedPaginator
 from telegrambot.accounts.admin_questions import AskingAdmin
 from telegrambot.accounts.models import BotCommand, TelegramUser, User
 from telegrambot.accounts.roles import Role
+from telegrambot.accounts.search import called
 from telegrambot.accounts.service_admin import ServiceModelAdmin, actor_of, role_of
 
 # Permissions come from roles; groups would suggest otherwise.
@@ -36,7 +38,7 @@ _ROLE_COLOURS = {"SUBSCRIBER": "success", "ADMIN": "warning", "OWNER": "primary"
 
 
 @admin.register(User)
-class StaffAccountAdmin(UserAdmin, ModelAdmin):
+class StaffAccountAdmin(HistoryAdmin, UserAdmin, ModelAdmin):
     """Who signs in here. Accounts are switched off rather than deleted: what they did stays theirs."""
 
     form = UserChangeForm
@@ -148,17 +150,7 @@ class PersonAdmin(ServiceModelAdmin, AskingAdmin):
         self, request: HttpRequest, queryset: QuerySet[TelegramUser], search_term: str
     ) -> tuple[QuerySet[TelegramUser], bool]:
         """Every word has to begin a name or be the id, so that indexes answer (see the model)."""
-        for word in search_term.split():
-            name = word.removeprefix("@")
-            found = (
-                Q(username__istartswith=name)
-                | Q(first_name__istartswith=name)
-                | Q(last_name__istartswith=name)
-            )
-            if word.isascii() and word.isdecimal():
-                found |= Q(telegram_id=int(word))
-            queryset = queryset.filter(found)
-        return queryset, False
+        return queryset.filter(called(search_term)), False
 
     def save_model(self, request: HttpRequest, obj: TelegramUser, form: ModelForm, change: bool) -> None:
         actor = actor_of(request)

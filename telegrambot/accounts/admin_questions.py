@@ -16,7 +16,7 @@ from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 from unfold.admin import ModelAdmin
 
-from telegrambot.accounts.admin_pagination import EstimatedPaginator
+from config.admin_pagination import EstimatedPaginator
 
 # How many of the chosen rows the question names one by one.
 _SHOWN = 20

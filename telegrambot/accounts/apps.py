@@ -9,3 +9,11 @@ class AccountsConfig(AppConfig):
 
     name = "telegrambot.accounts"
     verbose_name = _("People")
+
+    def ready(self) -> None:
+        from audit import actors as audit_actors
+        from telegrambot.accounts import actors, audit_directory
+
+        audit_actors.register_accounts(actors.actor_id)
+        audit_actors.register_names(actors.names_of)
+        audit_directory.register()

@@ -9,6 +9,7 @@ from datetime import timedelta
 from django.db import transaction
 from django.utils import timezone
 
+from audit.services import record
 from telegrambot.accounts.exceptions import ClaimInvalid
 from telegrambot.accounts.models import OwnerClaim, TelegramUser
 from telegrambot.accounts.roles import Role
@@ -46,6 +47,7 @@ def claim_ownership(code_hash: str, person: TelegramUser) -> None:
         raise ClaimInvalid
     claim.claimed_by, claim.claimed_at = person, timezone.now()
     claim.save(update_fields=["claimed_by", "claimed_at"])
+    record("accounts.owner.claimed", person)
     change_role(person, Role.OWNER, actor=None)
 
 

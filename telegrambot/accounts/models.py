@@ -11,11 +11,13 @@ from django.db.models.functions import Now, Upper
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from audit.audited import audited
 from config.schema import TimestampedModel
 from telegrambot.accounts.quiet_hours import QuietHours
 from telegrambot.accounts.roles import Role
 
 
+@audited(private=["username", "first_name", "last_name", "email"], noise=["last_login"])
 class User(AbstractUser, TimestampedModel):
     """Who signs in to the browser. What they may do there follows from the role of the linked person."""
 
@@ -61,6 +63,10 @@ class User(AbstractUser, TimestampedModel):
         """Django's `create_user` and `create_superuser` set it; here only the role decides."""
 
 
+@audited(
+    private=["telegram_id", "username", "first_name", "last_name", "language_code", "preferences"],
+    noise=["last_seen_at"],
+)
 class TelegramUser(TimestampedModel):
     """A person, whatever they write from."""
 
@@ -157,6 +163,7 @@ class TelegramUser(TimestampedModel):
         return QuietHours.parse(chosen) if chosen else None
 
 
+@audited(noise=["times_used", "last_used_at"])
 class BotCommand(TimestampedModel):
     """One command of the bot: its wording, who may use it, whether it is on. Rows come from the code."""
 
@@ -198,6 +205,7 @@ class BotCommand(TimestampedModel):
         return self.description_ru if language == "ru" else self.description_en
 
 
+@audited()
 class OwnerClaim(models.Model):
     """A one-time code that makes the person who sends it an owner. Only its hash is known here."""
 

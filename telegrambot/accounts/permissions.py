@@ -11,7 +11,7 @@ from telegrambot.accounts.models import User
 from telegrambot.accounts.roles import Role
 
 # Owners may do everything, people below admin nothing. Admins look at everything but this …
-OWNERS_ALONE_SEE = frozenset({"accounts.user", "accounts.ownerclaim", "sign_in.session"})
+OWNERS_ALONE_SEE = frozenset({"accounts.user", "accounts.ownerclaim", "audit.eventlog", "sign_in.session"})
 # … and may besides:
 ADMINS_MAY = frozenset(
     {
@@ -19,6 +19,11 @@ ADMINS_MAY = frozenset(
         "accounts.change_telegramuser",
         "engine.change_inboundupdate",
         "engine.change_message",
+        *(
+            f"projects.{verb}_{model}"
+            for verb in ("add", "change", "delete")
+            for model in ("project", "release", "feature")
+        ),
     }
 )
 

@@ -8,14 +8,14 @@ from typing import Any
 from django.db.models import Model
 from django.forms import ModelForm
 from django.http import HttpRequest, HttpResponse
-from unfold.admin import ModelAdmin
 
+from audit.history import HistoryAdmin
 from config.errors import DomainError
 from telegrambot.accounts.models import TelegramUser
 from telegrambot.accounts.roles import Role
 
 
-class ServiceModelAdmin(ModelAdmin):
+class ServiceModelAdmin(HistoryAdmin):
     """Neither adds nor deletes, writes only the columns that were edited, shows a refusal in the form.
 
     `save_model` of a subclass calls services and may raise DomainError: nothing is saved then, and the person

@@ -11,6 +11,7 @@ from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 
+from audit.services import record
 from telegrambot.accounts.exceptions import (
     AccountTaken,
     LastOwner,
@@ -40,7 +41,7 @@ def change_role(person: TelegramUser, role: Role, *, actor: TelegramUser | None)
     _require_owner(actor, owners)
     if role != Role.OWNER:
         _require_another_owner(person, owners)
-    _change(person, role=role)
+    _give(person, role, before=_locked(person).role)
 
 
 @transaction.atomic
@@ -91,6 +92,7 @@ def change_command_role(command: BotCommand, role: Role, *, actor: TelegramUser 
     row.save(update_fields=["minimum_role"])
 
 
+@transaction.atomic
 def ensure_configured_owner() -> bool:
     """Make the person of OWNER_TELEGRAM_ID an owner if they are known already; tell if that changed them.
 
@@ -98,8 +100,12 @@ def ensure_configured_owner() -> bool:
     """
     if settings.OWNER_TELEGRAM_ID is None:
         return False
-    person = TelegramUser.objects.filter(telegram_id=settings.OWNER_TELEGRAM_ID)
-    return person.exclude(role=Role.OWNER, is_active=True).update(role=Role.OWNER, is_active=True) > 0
+    known = TelegramUser.objects.filter(telegram_id=settings.OWNER_TELEGRAM_ID)
+    person = known.exclude(role=Role.OWNER, is_active=True).select_for_update(no_key=True).first()
+    if person is None:
+        return False
+    _give(person, Role.OWNER, before=person.role, is_active=True)
+    return True
 
 
 # ── Preferences ───────────────────────────────────────────────────────────────────────────────────────────
@@ -206,6 +212,13 @@ def _require_another_owner(person: TelegramUser, owners: dict[object, TelegramUs
 
 def _locked(person: TelegramUser) -> TelegramUser:
     return TelegramUser.objects.select_for_update(no_key=True).get(pk=person.pk)
+
+
+def _give(person: TelegramUser, role: Role, *, before: int, **besides: object) -> None:
+    _change(person, role=role, **besides)
+    if role != before:
+        name = "accounts.role.granted" if role > before else "accounts.role.revoked"
+        record(name, person, details={"before": {"role": before}, "after": {"role": role.value}})
 
 
 def _change(person: TelegramUser, **values: object) -> None:

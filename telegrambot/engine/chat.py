@@ -36,6 +36,7 @@ __all__ = [
     "deep_link",
     "escape",
     "fallback",
+    "frame",
     "page",
     "phrase",
     "unknown_command",
@@ -48,6 +49,7 @@ phrase = registry.phrase
 deep_link = registry.deep_link
 unknown_command = registry.unknown_command
 fallback = registry.fallback
+frame = registry.frame
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,6 +17,8 @@ import orjson
 from django.db import DatabaseError, InterfaceError, connection, transaction
 from telegram import Bot, Update
 
+from audit.context import SYSTEM, acting
+from audit.models import Origin
 from telegrambot.engine import failures, outbox, pending
 from telegrambot.engine.handling import PressAnswer, handle
 from telegrambot.engine.lookups import Lookups
@@ -65,6 +67,7 @@ class Dispatcher:
         self._journal = journal or AttemptJournal()
         self._chats = ChatsWithWork()
 
+    @acting(user_id=SYSTEM, origin=Origin.CHAT, correlation_id="")
     def run_once(self) -> Batch:
         """Handle one batch, or one suspect update alone.
 
@@ -113,7 +116,8 @@ class Dispatcher:
                 self._chats.suspects.popleft()
                 if not (taken := pending.lock_and_take([dialog_id])):
                     return Batch(has_found_work=self._chats.are_remembered)
-                batch = self._try(taken[0])
+                with acting(correlation_id=f"update:{taken[0].key}"):
+                    batch = self._try(taken[0])
         except Exception:
             self._forgive(taken)
             raise

@@ -30,9 +30,9 @@ RETRY_SECONDS = (1, 5)
 # https://www.postgresql.org/docs/current/errcodes-appendix.html
 _TROUBLE = ("08", "57P", "58", "53100", "53300")
 
-# Folders of code that is not ours.
+# Folders of code that is not ours, or does nothing but call it (the cursor of config.postgresql).
 _OF_LIBRARIES = frozenset(
-    {"site-packages", "dist-packages", f"python{sys.version_info[0]}.{sys.version_info[1]}"}
+    {"site-packages", "dist-packages", "postgresql", f"python{sys.version_info[0]}.{sys.version_info[1]}"}
 )
 
 # Told again only if it still happens a day later.

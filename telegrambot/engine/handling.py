@@ -14,7 +14,11 @@ from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 from telegram import Update
 
+from audit.context import acting
+from audit.models import Origin
+from audit.services import record
 from config.errors import DomainError
+from telegrambot.accounts.actors import actor_id
 from telegrambot.accounts.catalogue import Catalogue
 from telegrambot.accounts.models import TelegramUser
 from telegrambot.engine import membership, outbox
@@ -66,6 +70,19 @@ def handle(
 
     A domain error is an answer, and takes back what the view wrote; any other error is the caller's.
     """
+    with acting(user_id=actor_id(person), origin=Origin.CHAT, correlation_id=f"update:{pending.key}"):
+        return _handle(pending, update, dialog, person, screen)
+
+
+def may_run(match: Match, person: TelegramUser) -> bool:
+    """Whether a person's role is enough for the program itself, and for the catalogue's row."""
+    route = match.route
+    return person.role >= route.role and (not route.command or catalogue.allows(route.command, person.role))
+
+
+def _handle(
+    pending: Pending, update: Update, dialog: Dialog, person: TelegramUser | None, screen: Screen | None
+) -> Handled:
     if pending.kind == "my_chat_member":
         membership.follow(dialog, pending.payload["my_chat_member"])
         return Handled()
@@ -78,12 +95,6 @@ def handle(
         return _answer(pending, update, dialog, person, screen)
 
 
-def may_run(match: Match, person: TelegramUser) -> bool:
-    """Whether a person's role is enough for the program itself, and for the catalogue's row."""
-    route = match.route
-    return person.role >= route.role and (not route.command or catalogue.allows(route.command, person.role))
-
-
 def _answer(
     pending: Pending, update: Update, dialog: Dialog, person: TelegramUser, screen: Screen | None
 ) -> Handled:
@@ -92,7 +103,7 @@ def _answer(
     try:
         if press and (screen is None or press.data not in screen.offered):
             raise Stale
-        match = registry.match(update, dialog.state)
+        match = registry.match(update, dialog.state, lambda route: may_run(Match(route), person))
     except Stale:
         handled.press = PressAnswer(handled.press.callback_id, _("That button is no longer valid."))  # type: ignore[union-attr]
         return handled
@@ -122,6 +133,7 @@ def _answer(
 def _refusal(match: Match, person: TelegramUser) -> Reply | None:
     if may_run(match, person):
         return None
+    record("engine.command.refused", details={"route": match.route.name, "role": person.role})
     logger.info("Refused %s to a person with role %s", match.route.name, person.role)
     sentence = _("This is not available to you. /help shows what is.")
     return Reply(sentence, new=True) if match.route.name not in registry.buttons else Reply(toast=sentence)
@@ -129,24 +141,31 @@ def _refusal(match: Match, person: TelegramUser) -> Reply | None:
 
 def _run(match: Match, request: ChatRequest) -> Reply | None:
     began = time.monotonic()
-    savepoint = LazySavepoint()
-    try:
-        with savepoint.watching():
-            reply = call(match, request)
-    except DomainError as error:
-        savepoint.undo()
-        sentence = str(error)
-        return Reply(alert=sentence) if request.is_button else _Refused(escape(sentence))
-    savepoint.keep()
+    reply = call(match, request)
     if (took := time.monotonic() - began) > SLOW_VIEW_SECONDS:
         logger.warning("%s took %.2f s: slow work belongs into a task", match.route.name, took)
     return reply
 
 
 def call(match: Match, request: ChatRequest) -> Reply | None:
-    """Call a view with the arguments its route found."""
+    """Call a view with the arguments its route found, and let its app frame the answer.
+
+    A domain error is an answer, and takes back what the view wrote.
+    """
     view: Callable[..., Reply | None] = match.route.view
-    return view(request, *match.args, **match.kwargs)
+    reply: Reply | None
+    savepoint = LazySavepoint()
+    try:
+        with savepoint.watching():
+            reply = view(request, *match.args, **match.kwargs)
+    except DomainError as error:
+        savepoint.undo()
+        sentence = str(error)
+        reply = Reply(alert=sentence) if request.is_button else _Refused(escape(sentence))
+    else:
+        savepoint.keep()
+    frame = registry.frame_of(match.route)
+    return reply if frame is None or reply is None else frame(request, reply)
 
 
 class _Refused(Reply):

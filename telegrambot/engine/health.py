@@ -12,6 +12,7 @@ from procrastinate.contrib.django.models import ProcrastinateJob
 
 from telegrambot.accounts.models import TelegramUser
 from telegrambot.engine.models import Heartbeat, InboundUpdate, Message
+from telegrambot.engine.resending import was_sent_again
 
 # A service that gave no sign for so long is taken for dead.
 SILENT_AFTER = timedelta(seconds=60)
@@ -38,7 +39,7 @@ class Health:
 
     Attributes:
         updates_waiting, messages_waiting: how many; `oldest_update`, `oldest_message`: since when.
-        updates_failed, messages_failed, messages_uncertain: what waits for a person.
+        updates_failed, messages_failed, messages_uncertain: what waits for a person; not what was sent again.
         jobs_failed: background jobs that ended in an error.
     """
 
@@ -79,7 +80,8 @@ def health(*, besides: int = 0) -> Health:
         failed=Count("pk", filter=Q(status="failed")),
     )
     messages = Message.objects.filter(
-        Q(status="queued", not_before__isnull=False) | Q(status__in=["failed", "uncertain"])
+        Q(status="queued", not_before__isnull=False)
+        | (Q(status__in=["failed", "uncertain"]) & ~was_sent_again())
     ).aggregate(
         waiting=Count("pk", filter=Q(status="queued")),
         oldest=Min("created_at", filter=Q(status="queued")),

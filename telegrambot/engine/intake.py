@@ -10,6 +10,8 @@ from typing import Any
 import orjson
 from django.db import DataError, IntegrityError, connection, transaction
 
+from audit.context import SYSTEM, acting
+from audit.models import Origin
 from telegrambot.accounts import sightings
 from telegrambot.engine import arrivals, wake
 from telegrambot.engine.arrivals import Arrival, Unreadable
@@ -85,6 +87,7 @@ SELECT count(*) FROM stored
 """
 
 
+@acting(user_id=SYSTEM, origin=Origin.CHAT, correlation_id="")
 def store(updates: Sequence[Mapping[str, Any]], *, bot_id: int, source: str) -> int:
     """Store a batch of raw updates, each once, in the order given, and commit.
 

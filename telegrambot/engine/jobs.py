@@ -14,6 +14,8 @@ from django.utils import timezone
 from procrastinate.contrib.django import app
 from procrastinate.exceptions import ConnectorException
 
+from audit.services import record_each
+from telegrambot.accounts.actors import actor_id
 from telegrambot.accounts.models import TelegramUser
 from telegrambot.engine.exceptions import JobNotFailed, JobNotWaiting, JobWaitsAlready, TooManyAtOnce
 from telegrambot.engine.models import BackgroundJob
@@ -45,7 +47,7 @@ def retry(chosen: Chosen, *, actor: TelegramUser | None) -> int:
     except (ConnectorException, IntegrityError) as error:
         # Only one job with the same queueing lock may wait.
         raise JobWaitsAlready from error
-    _record("retried", jobs, actor)
+    _record("engine.job.retried", jobs, actor)
     return len(jobs)
 
 
@@ -64,7 +66,7 @@ def cancel(chosen: Chosen, *, actor: TelegramUser | None) -> int:
     _refuse(JobNotWaiting, jobs, lambda job: job.status != "todo")
     for job in jobs:
         app.job_manager.cancel_job_by_id(job.pk)
-    _record("cancelled", jobs, actor)
+    _record("engine.job.cancelled", jobs, actor)
     return len(jobs)
 
 
@@ -85,7 +87,7 @@ def _refuse(
         raise error(count=wrong)
 
 
-def _record(what: str, jobs: list[BackgroundJob], actor: TelegramUser | None) -> None:
+def _record(event: str, jobs: list[BackgroundJob], actor: TelegramUser | None) -> None:
     if jobs:
-        who = actor.pk if actor else "system"
-        logger.info("Jobs %s by %s: %s", what, who, ", ".join(str(job.pk) for job in jobs[:20]))
+        record_each(event, jobs)
+        logger.info("%s by %s: %s", event, actor_id(actor), ", ".join(str(job.pk) for job in jobs[:20]))

@@ -75,6 +75,7 @@ class Registry:
         self.deep_links: dict[str, Route] = {}
         self.unknown: list[Route] = []
         self.fallbacks: list[Route] = []
+        self.frames: dict[str, View] = {}
 
     # ── What bot.py modules call (through engine.chat) ────────────────────────────────────────────────────
 
@@ -118,7 +119,8 @@ class Registry:
     def phrase(self, pattern: str, *, role: Role = Role.PUBLIC, command: str = "") -> Callable[[F], F]:
         """Register a view for what people say in words: a regular expression for the whole text, any case.
 
-        Named groups become keyword arguments of the view.
+        Named groups become keyword arguments of the view. From people who may not use it, it is a text like
+        any other: everyday words should not be refused.
         """
 
         def register(view: F) -> F:
@@ -152,10 +154,27 @@ class Registry:
         self.fallbacks.append(Route(_name(view), view, MessageHandler(_SAID_IN_PRIVATE, view)))
         return view
 
+    def frame(self, view: F) -> F:
+        """Register what every answer of the app passes through before it is said, domain errors too.
+
+        It gets the request and the reply, and returns the reply to say (see `dataclasses.replace`).
+        """
+        app = _app(_name(view))
+        if self.frames.setdefault(app, view) is not view:
+            raise ValueError(f"{app!r} has two frames.")
+        return view
+
     # ── What dispatch calls ───────────────────────────────────────────────────────────────────────────────
 
-    def match(self, update: Update, state: Mapping[str, Any]) -> Match | None:
+    def match(
+        self, update: Update, state: Mapping[str, Any], may: Callable[[Route], bool] = lambda route: True
+    ) -> Match | None:
         """Find the view: commands, buttons, what the chat is in the middle of, phrases, the rest.
+
+        Args:
+            update: what arrived.
+            state: what the chat is in the middle of.
+            may: whether this person may use a route; phrases that they may not use are not looked for.
 
         Raises:
             Stale: a pressed button that no view understands.
@@ -169,7 +188,7 @@ class Registry:
             if _check(route, update):
                 return Match(route)
         for route in self.phrases:
-            if found := _check(route, update):
+            if may(route) and (found := _check(route, update)):
                 return Match(route, kwargs=found["matches"][0].groupdict())
         for route in self.fallbacks:
             if _check(route, update):
@@ -182,6 +201,10 @@ class Registry:
             if parameter.startswith(prefix):
                 return Match(route, (parameter[len(prefix) :],))
         return None
+
+    def frame_of(self, route: Route) -> View | None:
+        """What the answers of the route's app pass through."""
+        return self.frames.get(_app(route.name))
 
     def secret_prefixes(self) -> Iterator[str]:
         """The deep links whose value must not be stored."""
@@ -216,6 +239,10 @@ def declare_commands() -> None:
     sync_commands(
         DeclaredCommand(name, route.role, route.description) for name, route in registry.commands.items()
     )
+
+
+def _app(name: str) -> str:
+    return name.partition(".")[0]
 
 
 def _check(route: Route, update: Update) -> Any:

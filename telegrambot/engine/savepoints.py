@@ -5,20 +5,22 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from contextvars import ContextVar
 from typing import Any
 
 from django.db import connection, transaction
 
 # A function called by a SELECT may write; of those we call, only Procrastinate's and pg_notify do.
 _READ = re.compile(r"\s*SELECT\b(?!.*\b(?:procrastinate_|pg_notify))", re.IGNORECASE | re.DOTALL)
+# Whether one is being set now: those that watch inside it wait with theirs, or they would lie around it.
+_setting: ContextVar[bool] = ContextVar("setting", default=False)
 
 
 class LazySavepoint:
-    """Sets a savepoint just before the first write inside `watching()`."""
+    """Sets a savepoint just before the first write inside `watching()`, where another may be watching."""
 
     def __init__(self) -> None:
         self._savepoint: str | None = None
-        self._setting = False
         self._callbacks = len(connection.run_on_commit)
 
     @contextmanager
@@ -45,8 +47,10 @@ class LazySavepoint:
     def _before(
         self, execute: Callable[..., Any], sql: str, params: Any, many: bool, context: dict[str, Any]
     ) -> Any:
-        if self._savepoint is None and not self._setting and not _READ.match(sql):
-            self._setting = True
-            self._savepoint = transaction.savepoint()
-            self._setting = False
+        if self._savepoint is None and not _setting.get() and not _READ.match(sql):
+            token = _setting.set(True)
+            try:
+                self._savepoint = transaction.savepoint()
+            finally:
+                _setting.reset(token)
         return execute(sql, params, many, context)

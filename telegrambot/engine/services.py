@@ -14,7 +14,9 @@ from django.db import models, transaction
 from django.db.models.functions import Now
 from django.utils.translation import gettext as _
 
+from audit.services import record_each
 from config.errors import DomainError
+from telegrambot.accounts.actors import actor_id
 from telegrambot.accounts.models import TelegramUser
 from telegrambot.engine import wake
 from telegrambot.engine.exceptions import (
@@ -27,6 +29,7 @@ from telegrambot.engine.exceptions import (
     TooManyAtOnce,
 )
 from telegrambot.engine.models import InboundUpdate, Message
+from telegrambot.engine.resending import key_of_copy
 
 logger = logging.getLogger(__name__)
 
@@ -70,7 +73,7 @@ def retry_updates(chosen: Chosen, *, actor: TelegramUser | None) -> int:
         status=InboundUpdate.Status.PENDING, attempts=0, not_before=Now(), error="", processed_at=None
     )
     wake.updates()
-    _record("retried", updates, actor)
+    _record("engine.update.retried", updates, actor)
     return len(updates)
 
 
@@ -97,7 +100,7 @@ def send_again(chosen: Chosen, *, actor: TelegramUser | None) -> int:
             or message.status not in {Message.Status.FAILED, Message.Status.UNCERTAIN}
         ),
     )
-    keys = {message.pk: f"again:{message.pk}" for message in messages}
+    keys = {message.pk: key_of_copy(message) for message in messages}
     known = set(Message.objects.filter(dedupe_key__in=keys.values()).values_list("dedupe_key", flat=True))
     originals = [message for message in messages if keys[message.pk] not in known]
     copies = Message.objects.bulk_create(
@@ -112,7 +115,7 @@ def send_again(chosen: Chosen, *, actor: TelegramUser | None) -> int:
         _note(message, _("Sent again as message {number}.").format(number=copy.pk))
     Message.objects.bulk_update(originals, ["error"], batch_size=1000)
     wake.messages()
-    _record("sent again", originals, actor)
+    _record("engine.message.sent_again", originals, actor)
     return len(copies)
 
 
@@ -133,7 +136,7 @@ def count_as_sent(chosen: Chosen, *, actor: TelegramUser | None) -> int:
         message.status = Message.Status.SENT
         _note(message, _("Counted as sent by an operator."))
     Message.objects.bulk_update(messages, ["status", "error"], batch_size=1000)
-    _record("counted as sent", messages, actor)
+    _record("engine.message.counted_as_sent", messages, actor)
     return len(messages)
 
 
@@ -157,7 +160,7 @@ def cancel_messages(chosen: Chosen, *, actor: TelegramUser | None) -> int:
     )
     # What waited behind them in their chats may go.
     wake.messages()
-    _record("cancelled", messages, actor)
+    _record("engine.message.cancelled", messages, actor)
     return len(messages)
 
 
@@ -179,7 +182,7 @@ def _note(message: Message, note: str) -> None:
     message.error = f"{message.error}\n{note}".strip()
 
 
-def _record(what: str, rows: list[Row], actor: TelegramUser | None) -> None:
+def _record(event: str, rows: list[Row], actor: TelegramUser | None) -> None:
     if rows:
-        who = actor.pk if actor else "system"
-        logger.info("%s by %s: %s", what.capitalize(), who, ", ".join(str(row.pk) for row in rows[:20]))
+        record_each(event, rows)
+        logger.info("%s by %s: %s", event, actor_id(actor), ", ".join(str(row.pk) for row in rows[:20]))

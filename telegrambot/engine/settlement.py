@@ -12,6 +12,8 @@ from django.db import DataError, IntegrityError, connection, transaction
 from django.utils.html import escape
 from django.utils.translation import gettext as _
 
+from audit.context import SYSTEM, acting
+from audit.models import Origin
 from telegrambot.engine import failures, membership
 from telegrambot.engine.limits import OVERALL, Budget
 from telegrambot.engine.models import Dialog, Message
@@ -110,6 +112,7 @@ class Outcome:
     new_chat_id: int | None = None
 
 
+@acting(user_id=SYSTEM, origin=Origin.CHAT, correlation_id="")
 def settle(outcomes: Sequence[Outcome]) -> None:
     """Record what became of claims, all or none.
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextvars import copy_context
+from functools import partial
 from threading import Barrier
 from typing import ParamSpec, TypeVar
 
@@ -26,10 +28,9 @@ class DatabaseThreads:
         self._executor = ThreadPoolExecutor(size, thread_name_prefix="database")
 
     async def run(self, work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
-        """Run `work` in a thread and return what it returns."""
-        return await asyncio.get_running_loop().run_in_executor(
-            self._executor, lambda: self._unit(work, *args, **kwargs)
-        )
+        """Run `work` in a thread and return what it returns; whose doing it is goes with it."""
+        unit = partial(self._unit, work, *args, **kwargs)
+        return await asyncio.get_running_loop().run_in_executor(self._executor, copy_context().run, unit)
 
     @staticmethod
     def _unit(work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:

@@ -8,9 +8,11 @@ from django.db import models
 from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext_lazy as _
 
+from audit.audited import not_audited
 from telegrambot.sign_in.devices import describe_device
 
 
+@not_audited("Signing in and out are events of their own; the rest moves with every page.")
 class Session(AbstractBaseSession):
     """One browser's session. The session store fills every column from the session's own data."""
 

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from django.contrib.auth import HASH_SESSION_KEY
 from django.contrib.sessions.backends.base import SessionBase
+from django.db import transaction
 from django.db.models import QuerySet
 from django.utils import timezone
 from django.utils.crypto import constant_time_compare
 
+from audit.services import record
 from telegrambot.accounts.models import User
 from telegrambot.accounts.roles import Role
 from telegrambot.sign_in.exceptions import OtherPeoplesSession, SessionAlreadyEnded
@@ -29,6 +31,7 @@ def sessions_of_others(user: User) -> list[Session]:
     return sorted(found, key=lambda session: str(session.user))
 
 
+@transaction.atomic
 def end_session(handle: str, *, actor: User) -> Session:
     """Sign out one session, by its handle.
 
@@ -43,14 +46,18 @@ def end_session(handle: str, *, actor: User) -> Session:
     if session.user_id != actor.pk and actor.role < Role.OWNER:
         raise OtherPeoplesSession
     session.delete()
+    record("sign_in.session.closed", session.user)
     return session
 
 
+@transaction.atomic
 def end_other_sessions(user: User, current: SessionBase) -> int:
     """Sign an account out everywhere but in its current session; return in how many places."""
     others = Session.objects.filter(user=user).exclude(session_key=current.session_key)
     open_now = sum(session.session_key != current.session_key for session in sessions_of(user))
     others.delete()
+    if open_now:
+        record("sign_in.session.closed", user, details={"count": open_now})
     return open_now
 
 

@@ -23,6 +23,8 @@ class EncryptedTextField(models.TextField):
             overwritten by accident either.
     """
 
+    is_secret = True  # for the audit log, which never keeps its values
+
     def get_prep_value(self, value: Any) -> Any:
         plain = super().get_prep_value(value)
         return _vault(tuple(settings.VAULT_KEYS)).encrypt(plain.encode()).decode() if plain else plain

@@ -12,7 +12,7 @@ from django.contrib.admin.options import IncorrectLookupParameters
 from django.db.models import QuerySet
 from django.utils import timezone
 
-from telegrambot.accounts.admin_pagination import older_than, place_of
+from config.admin_pagination import older_than, place_of
 from telegrambot.engine.admin import presentation
 from telegrambot.engine.models import Message
 

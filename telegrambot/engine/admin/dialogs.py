@@ -12,14 +12,16 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 from unfold.decorators import display
 
-from telegrambot.accounts.admin_pagination import OLDER
+from audit.history import HistoryAdmin
+from config.admin_pagination import OLDER
+from config.admin_readonly import ReadOnlyAdmin
+from config.admin_search import whole_number
 from telegrambot.engine.admin import conversation, presentation, search
-from telegrambot.engine.admin.readonly import ReadOnlyAdmin
 from telegrambot.engine.models import Dialog, Message
 
 
 @admin.register(Dialog)
-class DialogAdmin(ReadOnlyAdmin):
+class DialogAdmin(HistoryAdmin, ReadOnlyAdmin):
     """Every chat the bot sees; its page shows the conversation."""
 
     change_form_outer_before_template = "engine/admin/conversation.html"
@@ -55,7 +57,7 @@ class DialogAdmin(ReadOnlyAdmin):
         extra_context: dict[str, Any] | None = None,
     ) -> HttpResponse:
         """Add a page of the conversation; a place that is none shows the newest."""
-        number = search.number(object_id)
+        number = whole_number(object_id)
         said = Message.objects.filter(dialog=number)
         context = (extra_context or {}) | {
             "conversation": conversation.read(said, ("timestamp", "pk"), request.GET.get(OLDER, "")),
@@ -65,7 +67,7 @@ class DialogAdmin(ReadOnlyAdmin):
     def matching(self, term: str) -> Q:
         """By our number, the chat id or the person."""
         found = Q(pk__in=search.dialogs(term))
-        if (number := search.number(term)) is not None:
+        if (number := whole_number(term)) is not None:
             found |= Q(pk=number)
         return found
 

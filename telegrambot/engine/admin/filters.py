@@ -1,4 +1,4 @@
-"""List filters with a fixed choice: asking a million rows for their distinct values takes seconds."""
+"""The filters of the engine's lists."""
 
 from __future__ import annotations
 
@@ -10,27 +10,12 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
+from config.admin_filters import KnownValueFilter
 from telegrambot.engine.admin import presentation
 from telegrambot.engine.dashboard import put_aside
 from telegrambot.engine.intake import ALLOWED_UPDATES
-
-
-class KnownValueFilter(SimpleListFilter):
-    """Filters a text column by values that are known beforehand."""
-
-    values: tuple[str, ...] = ()
-
-    def lookups(self, request: HttpRequest, model_admin: ModelAdmin[Any]) -> list[tuple[str, str]]:
-        """The values in words."""
-        return [(value, self.word(value)) for value in self.values]
-
-    def word(self, value: str) -> str:
-        """What people call a value."""
-        return value
-
-    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
-        """The rows with the chosen value."""
-        return queryset.filter(**{str(self.parameter_name): self.value()}) if self.value() else queryset
+from telegrambot.engine.models import Message
+from telegrambot.engine.resending import was_sent_again
 
 
 class UpdateKindFilter(KnownValueFilter):
@@ -58,6 +43,24 @@ class PutAsideFilter(SimpleListFilter):
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
         """Failed, and of no chat."""
         return queryset.filter(put_aside()) if self.value() == "1" else queryset
+
+
+class WaitingFilter(SimpleListFilter):
+    """Messages that somebody has to decide about."""
+
+    title = _("waits for a person")
+    parameter_name = "waiting"
+
+    def lookups(self, request: HttpRequest, model_admin: ModelAdmin[Any]) -> list[tuple[str, Any]]:
+        """One choice besides all."""
+        return [("1", _("Only what waits"))]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        """Failed or uncertain, and not sent again."""
+        if self.value() != "1":
+            return queryset
+        undelivered = [Message.Status.FAILED, Message.Status.UNCERTAIN]
+        return queryset.filter(~was_sent_again(), status__in=undelivered)
 
 
 class MessageTypeFilter(KnownValueFilter):

@@ -19,10 +19,11 @@ from procrastinate.contrib.django import app
 from procrastinate.contrib.django.models import ProcrastinateEvent, ProcrastinateJob
 from unfold.decorators import display
 
+from config.admin_filters import KnownValueFilter
+from config.admin_search import whole_number
 from telegrambot.engine import jobs
-from telegrambot.engine.admin import presentation, search
+from telegrambot.engine.admin import presentation
 from telegrambot.engine.admin.decisions import DecisionAdmin
-from telegrambot.engine.admin.filters import KnownValueFilter
 from telegrambot.engine.models import BackgroundJob
 
 # Importing their admin has registered it.
@@ -108,13 +109,17 @@ class JobAdmin(DecisionAdmin):
     def matching(self, term: str) -> Q:
         """By number or task."""
         found = Q(task_name__startswith=term)
-        if (number := search.number(term)) is not None:
+        if (number := whole_number(term)) is not None:
             found |= Q(pk=number)
         return found
 
     def describe(self, row: Any) -> str:
         """Number and sentence."""
         return f"{row.pk} · {self.what(row)}"
+
+    def decisions_about(self, row: Any) -> list[str]:
+        """Retry what failed, cancel what waits."""
+        return {"failed": ["retry"], "todo": ["cancel"]}.get(row.status, [])
 
     @admin.action(description=_("Retry"), permissions=["decide"])
     def retry(self, request: HttpRequest, queryset: QuerySet[Any]) -> None:

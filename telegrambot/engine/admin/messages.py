@@ -15,11 +15,23 @@ from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 from unfold.decorators import display
 
+from config.admin_search import whole_number
 from telegrambot.engine import services
 from telegrambot.engine.admin import presentation, search
 from telegrambot.engine.admin.decisions import DecisionAdmin
-from telegrambot.engine.admin.filters import MessageTypeFilter
+from telegrambot.engine.admin.filters import MessageTypeFilter, WaitingFilter
 from telegrambot.engine.models import Message
+from telegrambot.engine.resending import was_sent_again
+
+
+_HINTS = {
+    Message.Status.QUEUED: _("It waits to be sent. Until it leaves it can be taken back."),
+    Message.Status.FAILED: _("It was not sent; the error says why. When the reason is gone, send it again."),
+    Message.Status.UNCERTAIN: _(
+        "It may have arrived: no answer came from Telegram. Look into the chat, or ask the person. "
+        "If it is there, count it as sent; if not, send it again."
+    ),
+}
 
 
 @admin.register(Message)
@@ -37,6 +49,7 @@ class MessageAdmin(DecisionAdmin):
     list_display_links = ("timestamp", "short_text")
     list_filter = (
         "status",
+        WaitingFilter,
         "direction",
         MessageTypeFilter,
         ("timestamp", DateFieldListFilter),
@@ -85,9 +98,22 @@ class MessageAdmin(DecisionAdmin):
     def matching(self, term: str) -> Q:
         """By our number, the chat or the person."""
         found = Q(dialog__in=search.dialogs(term)) | Q(person__in=search.people(term))
-        if (number := search.number(term)) is not None:
+        if (number := whole_number(term)) is not None:
             found |= Q(pk=number)
         return found
+
+    def decisions_about(self, row: Any) -> list[str]:
+        """Send again what did not arrive or may not have, once; settle what is uncertain; cancel what waits."""
+        if row.direction != Message.Direction.OUTBOUND or row.status not in _HINTS:
+            return []
+        if row.status == Message.Status.QUEUED:
+            return ["cancel"]
+        again = [] if Message.objects.filter(was_sent_again(), pk=row.pk).exists() else ["send_again"]
+        return again + (["count_as_sent"] if row.status == Message.Status.UNCERTAIN else [])
+
+    def hint_about(self, row: Any) -> str:
+        """What happened, and what may be done about it."""
+        return str(_HINTS[row.status])
 
     @admin.action(description=_("Send again"), permissions=["decide"])
     def send_again(self, request: HttpRequest, queryset: QuerySet[Any]) -> TemplateResponse | None:

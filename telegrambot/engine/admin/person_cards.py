@@ -7,8 +7,8 @@ from typing import Any
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
+from config.admin_pagination import OLDER
 from telegrambot.accounts.admin_cards import Card, register
-from telegrambot.accounts.admin_pagination import OLDER
 from telegrambot.accounts.models import TelegramUser
 from telegrambot.engine.admin import conversation
 from telegrambot.engine.models import Message

@@ -7,7 +7,7 @@ from django.contrib.admin import DateFieldListFilter
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
-from telegrambot.engine.admin.readonly import ReadOnlyAdmin
+from config.admin_readonly import ReadOnlyAdmin
 from telegrambot.engine.models import ProcessedMessage
 
 

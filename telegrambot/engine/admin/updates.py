@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 from unfold.decorators import display
 
+from config.admin_search import whole_number
 from telegrambot.engine import services
 from telegrambot.engine.admin import presentation, search
 from telegrambot.engine.admin.decisions import DecisionAdmin
@@ -75,10 +76,15 @@ class InboundUpdateAdmin(DecisionAdmin):
     def matching(self, term: str) -> Q:
         """By our number, Telegram's, or the chat."""
         found = Q(dialog__in=search.dialogs(term))
-        if (number := search.number(term)) is not None:
+        if (number := whole_number(term)) is not None:
             # The index on update_id begins with the bot.
             found |= Q(pk=number) | Q(bot_id=BotIdentity.objects.values("bot_id")[:1], update_id=number)
         return found
+
+    def decisions_about(self, row: Any) -> list[str]:
+        """Retry what failed, unless there is nothing left of it to try."""
+        can_be_handled = row.payload is not None and row.dialog_id is not None
+        return ["retry"] if row.status == InboundUpdate.Status.FAILED and can_be_handled else []
 
     @admin.action(description=_("Retry"), permissions=["decide"])
     def retry(self, request: HttpRequest, queryset: QuerySet[Any]) -> None:

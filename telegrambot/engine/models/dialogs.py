@@ -6,10 +6,12 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
+from audit.audited import audited
 from config.schema import TimestampedModel
 from telegrambot.accounts.models import TelegramUser
 
 
+@audited(private=["telegram_dialog_id", "business_connection_id", "title"], noise=["state"])
 class Dialog(TimestampedModel):
     """A chat between the bot (or a business account it serves) and a person, a group or a channel."""
 

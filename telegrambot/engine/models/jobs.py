@@ -7,6 +7,7 @@ from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 from procrastinate.contrib.django.models import ProcrastinateJob
 
+from audit.audited import not_audited
 from config.job_words import in_words
 
 
@@ -22,6 +23,7 @@ class BackgroundJob(ProcrastinateJob):
         return in_words(self.task_name, self.args)
 
 
+@not_audited("It repeats what the worker met; nobody decides it.")
 class JobFailure(models.Model):
     """The last error of a job; it goes with the job."""
 

@@ -9,6 +9,7 @@ from django.db.models import Q
 from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
+from audit.audited import not_audited
 from config.schema import TimestampedModel
 from telegrambot.accounts.models import TelegramUser
 from telegrambot.engine.models.dialogs import Dialog
@@ -23,6 +24,7 @@ class Priority(models.IntegerChoices):
     BROADCAST = 9, _("broadcast")
 
 
+@not_audited("It is a history itself, and holds what people wrote.")
 class Message(TimestampedModel):
     """One thing said. Outbound ones are born queued in the transaction that decided to say them."""
 
@@ -177,6 +179,7 @@ class Message(TimestampedModel):
         return f"{self.get_direction_display()} {self.pk}"
 
 
+@not_audited("It goes as soon as it is sent; the message stays.")
 class OutgoingFile(models.Model):
     """A file the bot made and still has to send; kept in the database, so that any process can send it."""
 

@@ -6,9 +6,11 @@ from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Now
 
+from audit.audited import audited, not_audited
 from telegrambot.engine.models.dialogs import Dialog
 
 
+@audited()
 class BotIdentity(models.Model):
     """The one bot this database belongs to."""
 
@@ -26,6 +28,7 @@ class BotIdentity(models.Model):
         return f"@{self.username}"
 
 
+@not_audited("It moves with every message.")
 class RateBucket(models.Model):
     """A rate budget shared by all processes, as a theoretical arrival time (GCRA)."""
 
@@ -39,6 +42,7 @@ class RateBucket(models.Model):
         return self.name
 
 
+@not_audited("It moves with every message.")
 class DialogPace(models.Model):
     """The rate budget of one chat."""
 
@@ -60,6 +64,7 @@ class DialogPace(models.Model):
         return str(self.dialog_id)
 
 
+@not_audited("It moves all the time.")
 class Heartbeat(models.Model):
     """The last sign of life of one service (poller, sender, worker)."""
 
@@ -75,6 +80,7 @@ class Heartbeat(models.Model):
         return self.service
 
 
+@not_audited("It remembers a notice; nobody decides it.")
 class FailureKind(models.Model):
     """One kind of failure the owner was told of; told again only when it still happens a day later."""
 
@@ -88,6 +94,7 @@ class FailureKind(models.Model):
         return self.kind
 
 
+@not_audited("It follows from the commands, which are audited.")
 class CommandMenu(models.Model):
     """The command menu Telegram last accepted for one scope and language."""
 
@@ -103,6 +110,7 @@ class CommandMenu(models.Model):
         return f"{self.scope} {self.language}"
 
 
+@not_audited("It moves all the time.")
 class RollupCursor(models.Model):
     """How far a roll-up has counted; counters are summed from rows, never incremented in place."""
 

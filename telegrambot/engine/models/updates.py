@@ -7,9 +7,11 @@ from django.db.models import Q
 from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
+from audit.audited import not_audited
 from telegrambot.engine.models.dialogs import Dialog
 
 
+@not_audited("It is what came in, untouched; it holds what people wrote.")
 class InboundUpdate(models.Model):
     """One update as Telegram sent it. Its own key is the order of processing."""
 
@@ -63,6 +65,7 @@ class InboundUpdate(models.Model):
         return f"{self.kind} {self.update_id}"
 
 
+@not_audited("A mark for each thing that was handled.")
 class ProcessedMessage(models.Model):
     """The mark that one thing which happened was handled: written in the transaction of its effects."""
 

@@ -23,7 +23,7 @@ from telegrambot.engine.pending import AttemptJournal
 from telegrambot.engine.routing import Registry, registry
 from telegrambot.engine.tests.factories import BOT_ID
 
-_TABLES = ("commands", "buttons", "answers", "phrases", "deep_links", "unknown", "fallbacks")
+_TABLES = ("commands", "buttons", "answers", "phrases", "deep_links", "unknown", "fallbacks", "frames")
 _numbers = itertools.count(1_000)
 
 

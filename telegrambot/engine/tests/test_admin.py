@@ -12,8 +12,8 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
-from telegrambot.accounts import admin_pagination as pagination
-from telegrambot.accounts.admin_pagination import EstimatedPaginator
+from config import admin_pagination as pagination
+from config.admin_pagination import EstimatedPaginator
 from telegrambot.accounts.roles import Role
 from telegrambot.accounts.tests.factories import TelegramUserFactory, UserFactory
 from telegrambot.engine.models import BotIdentity, Dialog, InboundUpdate, Message, ProcessedMessage

@@ -13,6 +13,7 @@ from django.utils import timezone
 
 from telegrambot.accounts.roles import Role
 from telegrambot.accounts.tests.factories import TelegramUserFactory, UserFactory
+from telegrambot.engine import services
 from telegrambot.engine.admin import conversation
 from telegrambot.engine.models import BotIdentity, Heartbeat, Message
 from telegrambot.engine.tests.factories import BOT_ID, DialogFactory, InboundUpdateFactory, MessageFactory
@@ -54,6 +55,9 @@ def test_every_number_leads_to_exactly_the_rows_it_counts(sign_in):
     InboundUpdateFactory(status="pending")
     MessageFactory.create_batch(3, status="failed")
     MessageFactory.create_batch(2, status="uncertain")
+    again = [MessageFactory(status=status).pk for status in ("failed", "uncertain")]
+    services.send_again(again, actor=None)
+    Message.objects.filter(status="queued").update(status="sent")
     MessageFactory(status="queued")
     MessageFactory()
     expected = {

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import pytest
 from django.conf import settings
+from django.contrib.staticfiles import finders
 from django.db import connection
 from django.test import Client
 from playwright.sync_api import Page, expect, sync_playwright
@@ -125,3 +127,31 @@ def test_a_conversation_opens_at_its_newest_message(browser: SignedIn) -> None:
     page.get_by_role("link", name="Older messages").click()
     expect(page.get_by_text("said-09")).to_be_visible()
     assert browser.problems == []
+
+
+@pytest.mark.browser
+def test_the_form_of_a_related_row_opens_beside_the_page(browser: SignedIn) -> None:
+    person = TelegramUserFactory(first_name="Greta")
+    page = browser.open(f"/admin/accounts/telegramuser/{person.pk}/change/")
+    page.locator(".related-widget-wrapper").get_by_text("more_vert").click()
+    add = page.get_by_role("link", name="Add another staff account")
+
+    if _unfold_opens_frames():
+        add.click()
+        form = page.frame_locator("iframe.related-modal-frame")
+    else:
+        with page.expect_popup() as opened:
+            add.click()
+        form = opened.value
+    form.locator("[name=username]").fill("greta")
+    for name in ("password1", "password2"):
+        form.locator(f"[name={name}]").fill("a-password-of-the-tests-7")
+    form.get_by_role("button", name="Save", exact=True).click()
+
+    expect(page.locator("#id_staff")).to_contain_text("greta")
+    assert browser.problems == []
+
+
+def _unfold_opens_frames() -> bool:
+    """Newer versions do; older ones open a window."""
+    return "related-modal-frame" in Path(str(finders.find("unfold/js/app.js"))).read_text()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import time
+from dataclasses import replace
 
 import pytest
 from django.db import connection
@@ -154,6 +155,28 @@ def test_a_button_of_a_program_that_changed_is_stale(views, client):
     assert client.press("What can you do?").toast == "That button is no longer valid."
 
 
+@pytest.mark.parametrize("role", [Role.PUBLIC, Role.SUBSCRIBER])
+def test_a_phrase_of_a_higher_role_is_a_text_like_any_other(views, role):
+    ran = []
+    views.phrase("what changed.*", role=Role.ADMIN)(lambda request: ran.append(request))
+    views.phrase("what (?P<thing>.*)")(lambda request, thing: Reply(f"who knows what {thing}"))
+
+    assert ChatClient(TelegramUserFactory(role=role)).send("What changed?").text == "who knows what changed?"
+    assert ran == []
+    ChatClient(TelegramUserFactory(role=Role.ADMIN)).send("What changed?")
+    assert len(ran) == 1
+
+
+def test_a_phrase_of_a_command_that_is_switched_off_is_a_text_like_any_other(views, client):
+    row = open_command("extra")
+    views.phrase("extra", command="extra")(lambda request: Reply("ran"))
+    assert client.send("extra").text == "ran"
+
+    row.is_active = False
+    row.save()
+    assert "did not understand" in client.send("extra").text
+
+
 # ── What the view did ─────────────────────────────────────────────────────────────────────────────────────
 
 
@@ -264,6 +287,72 @@ def test_a_slow_view_is_logged_without_what_was_said(views, client, monkeypatch,
         client.send("slow secret")
     assert "slow work belongs into a task" in caplog.text
     assert "secret" not in caplog.text
+
+
+# ── What an app's answers have in common ──────────────────────────────────────────────────────────────────
+
+
+@pytest.fixture
+def framed(views):
+    def frame(request, reply):
+        friends = TelegramUser.objects.filter(is_friend=True).count()
+        return replace(
+            reply,
+            **{name: f"{friends}: {told}" for name in ("text", "alert") if (told := getattr(reply, name))},
+        )
+
+    views.frame(frame)
+    return views
+
+
+def test_every_answer_of_an_app_passes_through_its_frame(framed, client):
+    def tap(request, mode: str):
+        befriend(request)
+        if mode == "fail":
+            raise Occupied(name="b")
+        return Reply("tapped") if mode == "tap" else None
+
+    def ask(request):
+        befriend(request)
+        if request.text == "bad":
+            raise Occupied(name="b")
+        return Reply("good")
+
+    framed.button()(tap)
+    framed.answer()(ask)
+    buttons = [[Button(mode, tap, mode) for mode in ("tap", "fail", "none")]]
+    framed.phrase("show")(lambda request: Reply("x", buttons, ask=ask))
+
+    assert client.send("show").text == "0: x"
+    assert client.press("fail").alert == "0: The name <b> is taken."
+    assert client.send("bad").text == "0: The name <b> is taken."  # what the view wrote is taken back first
+    assert client.send("good").text == "1: good"  # a refused answer may be given again, framed or not
+    assert client.press("none").texts == []
+    assert client.press("tap").text == "1: tapped"
+
+
+def test_a_frame_shapes_nothing_of_others(framed, client):
+    open_command("extra")
+    framed.command("extra", description="An extra")(lambda request: Reply("ran"))
+
+    assert client.send("/start").text.startswith("Hello")
+    client.send("/help")
+    client.press("›")
+    assert client.send("/extra").text == "0: ran"
+    assert "not available" in client.send("/grant").text
+
+
+def test_a_command_run_from_help_is_framed_too_and_its_error_is_an_answer(framed, client):
+    def refuse(request):
+        befriend(request)
+        raise Occupied(name="b")
+
+    open_command("aaa")
+    framed.command("aaa", description="")(refuse)
+    client.send("/help")
+
+    assert client.press("Does something").alert == "0: The name <b> is taken."
+    assert not is_friend()
 
 
 # ── What the chat is in the middle of ─────────────────────────────────────────────────────────────────────

@@ -197,6 +197,23 @@ def test_deep_links_are_found_by_prefix():
     assert list(registry.secret_prefixes()) == ["login_"]
 
 
+def test_phrases_that_a_person_may_not_use_are_not_looked_for(registry):
+    update = Update.de_json(said("what changed?"), BOT)
+    assert registry.match(update, {}, lambda route: False).route.view is fallback
+    assert registry.match(update, {}, lambda route: route.view is phrase).route.view is phrase
+
+
+def test_an_app_has_one_frame():
+    registry = Registry()
+    registry.command("open", description="")(opened)
+    assert registry.frame_of(registry.commands["open"]) is None
+
+    registry.frame(registry.frame(shared))
+    assert registry.frame_of(registry.commands["open"]) is shared
+    with pytest.raises(ValueError, match="two frames"):
+        registry.frame(opened)
+
+
 def test_one_view_may_have_several_names():
     registry = Registry()
     registry.command("a", description="")(registry.command("b", description="")(opened))

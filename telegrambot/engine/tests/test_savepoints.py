@@ -87,3 +87,19 @@ def test_an_error_inside_an_atomic_block_without_savepoint_is_undone():
     run(work, undo=True)
 
     assert TelegramUser.objects.get().first_name == "Ann"
+
+
+def test_one_inside_another_is_undone_alone():
+    TelegramUserFactory(first_name="Ann", last_name="Before")
+
+    def work() -> None:
+        inner = LazySavepoint()
+        with inner.watching():
+            rename()
+        inner.undo()
+        TelegramUser.objects.update(last_name="Kept")
+
+    assert run(work, undo=False) == [*["SAVEPOINT"] * 2, "UPDATE", "ROLLBACK", "UPDATE", "RELEASE"]
+    assert TelegramUser.objects.get().full_name == "Ann Kept"
+    assert run(work, undo=True)[-1] == "ROLLBACK"
+    assert TelegramUser.objects.get().full_name == "Ann Kept"

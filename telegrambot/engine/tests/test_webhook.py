@@ -19,6 +19,7 @@ from django.test import Client
 from django.urls import reverse
 from telegram.error import BadRequest, InvalidToken
 
+from audit.models import EventLog
 from telegrambot.engine import webhook
 from telegrambot.engine.client import explain, make_bot
 from telegrambot.engine.intake import ALLOWED_UPDATES
@@ -291,6 +292,7 @@ def telegram(settings):
     thread.join()
 
 
+@pytest.mark.django_db
 def test_setwebhook_tells_telegram_all_it_needs(telegram, capsys):
     call_command("setwebhook", "https://bot.example.org", max_connections=7)
 
@@ -302,8 +304,11 @@ def test_setwebhook_tells_telegram_all_it_needs(telegram, capsys):
     said = capsys.readouterr().out
     assert "https://bot.example.org/telegram/webhook/" in said
     assert SECRET not in said
+    event = EventLog.objects.get(action="engine.webhook.set")
+    assert event.details == {"host": "bot.example.org"}
 
 
+@pytest.mark.django_db
 def test_a_whole_address_is_kept(telegram, settings):
     settings.DEBUG = True
     for address in ("https://example.org/behind/proxy/", "http://127.0.0.1:8000/telegram/webhook/"):
@@ -354,12 +359,15 @@ def test_setwebhook_knows_how_many_connections_telegram_allows(telegram, connect
     assert telegram.calls == []
 
 
+@pytest.mark.django_db
 def test_what_telegram_refuses_is_told_in_one_sentence(telegram):
     telegram.refusals["setWebhook"] = (400, "Bad Request: bad webhook: IP address 10.0.0.1 is reserved")
     with pytest.raises(CommandError, match=r"ip address 10\.0\.0\.1 is reserved"):
         call_command("setwebhook", "https://bot.example.org")
+    assert not EventLog.objects.filter(action="engine.webhook.set").exists()
 
 
+@pytest.mark.django_db
 @pytest.mark.parametrize("command", [("setwebhook", "https://bot.example.org"), ("deletewebhook",)])
 def test_a_wrong_token_is_one_sentence_without_the_token(telegram, command):
     telegram.refusals["getMe"] = (401, "Unauthorized")
@@ -375,14 +383,17 @@ def test_without_a_token_one_sentence_says_what_to_set(settings, command):
         call_command(*command)
 
 
+@pytest.mark.django_db
 def test_deletewebhook_keeps_what_waits(telegram, capsys):
     call_command("deletewebhook")
 
     parameters = dict(telegram.calls)["deleteWebhook"]
     assert parameters.get("drop_pending_updates", "false").lower() == "false"
     assert "runbot" in capsys.readouterr().out
+    assert EventLog.objects.filter(action="engine.webhook.removed").count() == 1
 
 
+@pytest.mark.django_db
 def test_telegram_out_of_reach_is_one_sentence(settings):
     settings.TELEGRAM_API_URL = "http://127.0.0.1:9"
     with pytest.raises(CommandError, match="did not answer"):

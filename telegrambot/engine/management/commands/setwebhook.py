@@ -12,11 +12,13 @@ from urllib.parse import urlsplit, urlunsplit
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 from django.core.management.base import BaseCommand, CommandError
+from django.db import transaction
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from telegram import Bot
 from telegram.error import TelegramError
 
+from audit.services import record
 from telegrambot.engine.client import explain, make_bot
 from telegrambot.engine.intake import ALLOWED_UPDATES
 
@@ -55,7 +57,11 @@ class Command(BaseCommand):
                 )
             )
         try:
-            asyncio.run(_register(make_bot(), url, connections))
+            bot = make_bot()
+            # First the record: what the database cannot keep is not done, what Telegram refuses not kept.
+            with transaction.atomic():
+                record("engine.webhook.set", details={"host": urlsplit(url).hostname})
+                asyncio.run(_register(bot, url, connections))
         except TelegramError as error:
             raise CommandError(explain(error)) from None
         except ImproperlyConfigured as error:

@@ -29,7 +29,7 @@ class EstimatedPaginator(Paginator):
     """
 
     object_list: QuerySet[Any]
-    template_name = "accounts/admin/numbered.html"
+    template_name = "admin/numbered.html"
 
     @cached_property
     def count(self) -> int:
@@ -64,7 +64,7 @@ class EstimatedPaginator(Paginator):
 class KeysetPaginator(EstimatedPaginator):
     """Has no page numbers: from a page one goes to the older or the newer ones."""
 
-    template_name = "accounts/admin/older_newer.html"
+    template_name = "admin/older_newer.html"
 
 
 class EstimatedChangeList(ChangeList):
@@ -79,7 +79,7 @@ class EstimatedChangeList(ChangeList):
 class KeysetChangeList(ChangeList):
     """A list, newest first, whose thousandth page is found by index as quickly as its first.
 
-    The model admin's `keyset` names the columns that order it; together they are unique and indexed.
+    The model admin's `get_keyset` names the columns that order it; together they are unique and indexed.
     """
 
     older: str = ""
@@ -101,7 +101,7 @@ class KeysetChangeList(ChangeList):
         """
         size = self.list_per_page
         self.paginator = self.model_admin.get_paginator(request, self.queryset, size)
-        columns: Sequence[str] = self.model_admin.keyset
+        columns: Sequence[str] = self.model_admin.get_keyset(request)
         upwards = request.GET.get(NEWER)
         place = upwards or request.GET.get(OLDER)
         ordering = [column if upwards else f"-{column}" for column in columns]
@@ -120,6 +120,11 @@ class KeysetChangeList(ChangeList):
         self.result_list, self.result_count = rows, self.paginator.count
         self.full_result_count, self.show_full_result_count = self.result_count, False
         self.show_admin_actions, self.can_show_all, self.multi_page = True, False, False
+
+    @property
+    def newest_url(self) -> str:
+        """Where the list begins."""
+        return self.get_query_string()
 
     @property
     def older_url(self) -> str:

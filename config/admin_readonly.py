@@ -1,4 +1,4 @@
-"""What the engine's pages have in common: nothing is edited, large tables stay fast."""
+"""What pages of rows that the program writes have in common: nothing is edited, large tables stay fast."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from django.db.models import Model, Q, QuerySet
 from django.http import HttpRequest
 from unfold.admin import ModelAdmin
 
-from telegrambot.accounts.admin_pagination import KeysetChangeList, KeysetPaginator
+from config.admin_pagination import KeysetChangeList, KeysetPaginator
 
 
 class ReadOnlyAdmin(ModelAdmin):
@@ -47,9 +47,13 @@ class ReadOnlyAdmin(ModelAdmin):
         """The condition for what was typed into the search box; every part of it has an index."""
         raise NotImplementedError
 
+    def get_keyset(self, request: HttpRequest) -> tuple[str, ...]:
+        """What orders this list; another filter may need another index."""
+        return self.keyset
+
     def get_ordering(self, request: HttpRequest) -> tuple[str, ...]:
         """Newest first; any other order would have to sort the whole table."""
-        return tuple(f"-{column}" for column in self.keyset)
+        return tuple(f"-{column}" for column in self.get_keyset(request))
 
     def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
         """Older and newer instead of numbered pages."""

@@ -1,0 +1,28 @@
+"""List filters with a fixed choice: asking a million rows for their distinct values takes seconds."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib.admin import SimpleListFilter
+from django.contrib.admin.options import ModelAdmin
+from django.db.models import QuerySet
+from django.http import HttpRequest
+
+
+class KnownValueFilter(SimpleListFilter):
+    """Filters a text column by values that are known beforehand."""
+
+    values: tuple[str, ...] = ()
+
+    def lookups(self, request: HttpRequest, model_admin: ModelAdmin[Any]) -> list[tuple[str, str]]:
+        """The values in words."""
+        return [(value, self.word(value)) for value in self.values]
+
+    def word(self, value: str) -> str:
+        """What people call a value."""
+        return value
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        """The rows with the chosen value."""
+        return queryset.filter(**{str(self.parameter_name): self.value()}) if self.value() else queryset
