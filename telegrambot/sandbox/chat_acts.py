@@ -59,6 +59,12 @@ def connect(request: HttpRequest, person: SandboxPerson) -> None:
 
 
 @act
+def rights(request: HttpRequest, person: SandboxPerson) -> None:
+    """Choose what the bot may do in one's own account."""
+    people.set_rights(person, request.POST.getlist("right"))
+
+
+@act
 def disconnect(request: HttpRequest, person: SandboxPerson) -> None:
     """End that connection."""
     people.disconnect_business(person)

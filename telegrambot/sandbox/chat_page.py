@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.db.models import Count
 from django.template.loader import render_to_string
 from django.utils import timezone
-from django.utils.translation import gettext
+from django.utils.translation import gettext, ngettext
 
 from telegrambot.sandbox import people
 from telegrambot.sandbox.chat_list import summary
@@ -63,6 +64,7 @@ def changes(chat: SandboxChat, viewer: SandboxPerson, bot: SandboxBot, since: in
         "writable": people.may_write(viewer, chat),
         "doing": _doing(chat),
         "waiting": _waiting(),
+        "comments": _comments(chat),
         "messages": [
             {"id": row.pk, "html": "" if row.deleted_at else message_html(row, chat, viewer, bot)}
             for row in rows
@@ -123,6 +125,22 @@ def _waiting() -> list[int]:
     payloads = SandboxUpdate.objects.values_list("payload", flat=True)[:_MAX_WAITING]
     contents = [content for payload in payloads for content in payload.values()]
     return [content["message_id"] for content in contents if "message_id" in content]
+
+
+def _comments(chat: SandboxChat) -> dict[int, str]:
+    """How often a channel's posts were commented, in words; only those that were."""
+    if chat.discussion_id is None:
+        return {}
+    counts = (
+        SandboxMessage.objects.filter(thread__forwarded_from__chat=chat.pk, deleted_at=None)
+        .values_list("thread__forwarded_from")
+        .annotate(Count("pk"))
+        .order_by("-thread__forwarded_from")[:OPENING_MESSAGES]
+    )
+    return {
+        post: ngettext("{count} comment", "{count} comments", count).format(count=count)
+        for post, count in counts
+    }
 
 
 def _doing(chat: SandboxChat) -> str:

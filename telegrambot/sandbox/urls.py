@@ -35,6 +35,7 @@ urlpatterns = [
     path("<int:person_id>/add_bot/", chat_acts.add_bot, name="add_bot"),
     path("<int:person_id>/remove_bot/", chat_acts.remove_bot, name="remove_bot"),
     path("<int:person_id>/connect/", chat_acts.connect, name="connect"),
+    path("<int:person_id>/rights/", chat_acts.rights, name="rights"),
     path("<int:person_id>/disconnect/", chat_acts.disconnect, name="disconnect"),
     path("telegram/bot<str:token>/<str:name>", api.call_method, name="api"),
     path("telegram/file/bot<str:token>/<path:path>", api.download, name="download"),

@@ -7,12 +7,20 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.http import QueryDict
+from django.utils.translation import gettext_lazy as _
 
 from telegrambot.sandbox import chat_list, chat_page, people
 from telegrambot.sandbox.live import MAX_PANES
 from telegrambot.sandbox.models import SandboxBot, SandboxBusinessConnection, SandboxChat, SandboxPerson
 
 _PANE = re.compile(r"(\d{1,18})(?:\.(-?\d{1,18}))?")
+# What a business account may let the bot do: https://core.telegram.org/bots/api#businessbotrights
+_RIGHTS = {
+    "can_reply": _("Answer customers"),
+    "can_read_messages": _("Mark messages as read"),
+    "can_delete_sent_messages": _("Delete what it sent"),
+    "can_delete_all_messages": _("Delete any message"),
+}
 
 
 @dataclass(frozen=True)
@@ -27,12 +35,16 @@ class Pane:
         everybody = SandboxPerson.objects.all()
         if self.person is None:
             return {"people": everybody}
+        connection = people.connection_of(self.person)
         found = {
             "people": everybody,
             "languages": SandboxPerson.Language.choices,
             "person": self.person,
             "bot": bot,
-            "connection": people.connection_of(self.person),
+            "connection": connection,
+            "rights": [(name, words, name in connection.rights) for name, words in _RIGHTS.items()]
+            if connection
+            else [],
             "accounts": [
                 row.owner
                 for row in SandboxBusinessConnection.objects.filter(is_enabled=True).select_related("owner")

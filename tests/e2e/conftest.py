@@ -10,9 +10,11 @@ from pathlib import Path
 
 import httpx
 import pytest
+from playwright.sync_api import Browser, sync_playwright
 
 from tests.databases import Database, fresh_database
 from tests.e2e.people import OPERATOR, PASSWORD, Person, sign_in
+from tests.e2e.windows import ARGUMENTS
 from tests.processes import Processes, Running, free_port, listens, wait_until
 
 FILL_DEMO = "from telegrambot.sandbox import demo; demo.fill()"
@@ -93,3 +95,12 @@ def house(house_without_bot: House) -> House:
     """Web, sandbox and a polling bot."""
     house_without_bot.start_bot()
     return house_without_bot
+
+
+@pytest.fixture
+def browser(chromium: str) -> Iterator[Browser]:
+    """A Chromium of this test's own."""
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=chromium, args=ARGUMENTS)
+        yield browser
+        browser.close()

@@ -6,27 +6,18 @@ Pages are named by their address alone, so these tests hold whatever the pages a
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from django.contrib import admin
 from django.urls import reverse
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser
 
 from tests.e2e.conftest import House
 from tests.e2e.people import OPERATOR, PASSWORD
+from tests.e2e.windows import Window
 
 pytestmark = [pytest.mark.e2e, pytest.mark.browser, pytest.mark.timeout(300)]
-ARGUMENTS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
 SERIOUS = {"serious", "critical"}
 # What is not ours to mend: axe's rule, a part of the element, and whose it is.
 KNOWN = (
@@ -40,24 +31,8 @@ KNOWN = (
 )
 
 
-@dataclass
-class Visitor:
-    """A browser window that remembers what went wrong on each page."""
-
-    page: Page
-    root: str
-    problems: list[str] = field(default_factory=list)
-
-    def __post_init__(self) -> None:
-        self.page.on("console", self._console)
-        self.page.on("pageerror", lambda error: self._note(str(error)))
-
-    def _console(self, message) -> None:
-        if message.type == "error" or "Content Security Policy" in message.text:
-            self._note(message.text)
-
-    def _note(self, what: str) -> None:
-        self.problems.append(f"{self.page.url.removeprefix(self.root)}: {what}")
+class Visitor(Window):
+    """Somebody who looks for barriers on every page."""
 
     def visit(self, address: str) -> None:
         """Open a page, let its scripts come to rest, and look for barriers."""
@@ -72,20 +47,11 @@ class Visitor:
         for rule in Axe().run(self.page).response["violations"]:
             for node in rule["nodes"]:
                 if node["impact"] in SERIOUS and not _is_known(rule["id"], node["html"]):
-                    self._note(f"{rule['id']} ({node['impact']}): {node['html'][:300]}")
+                    self.note(f"{rule['id']} ({node['impact']}): {node['html'][:300]}")
 
 
 def _is_known(rule: str, html: str) -> bool:
     return any(rule == known and part in html for known, part, _whose in KNOWN)
-
-
-@pytest.fixture
-def browser(chromium: str) -> Iterator[Browser]:
-    """A Chromium of this test's own."""
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium, args=ARGUMENTS)
-        yield browser
-        browser.close()
 
 
 @pytest.fixture(params=["light", "dark"])
@@ -99,12 +65,7 @@ def stranger(request, browser: Browser, house_without_bot: House) -> Iterator[Vi
 @pytest.fixture
 def operator(stranger: Visitor) -> Visitor:
     """An owner, signed in as a person does it."""
-    page = stranger.page
-    page.goto(f"{stranger.root}/admin/")
-    page.get_by_label("Username").fill(OPERATOR)
-    page.get_by_label("Password").fill(PASSWORD)
-    page.get_by_role("button", name="Sign in").click()
-    page.wait_for_url(f"{stranger.root}/admin/")
+    stranger.sign_in()
     return stranger
 
 

@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import Page, sync_playwright
 
 from tests.e2e.people import OPERATOR, PASSWORD
-from tests.e2e.test_accessibility import ARGUMENTS
+from tests.e2e.windows import ARGUMENTS
 
 pytestmark = [pytest.mark.e2e, pytest.mark.browser]
 

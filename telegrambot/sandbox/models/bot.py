@@ -11,7 +11,9 @@ from django.db.models import Q
 from django.db.models.functions import Now
 from django.utils import timezone
 
+from audit.audited import not_audited
 from config.schema import TimestampedModel
+from telegrambot.sandbox.models.imitation import IMITATION
 
 _TOKEN_CHARACTERS = string.ascii_letters + string.digits + "_-"
 # Updates that nobody fetched are dropped after a day.
@@ -43,6 +45,7 @@ class SandboxBotManager(models.Manager["SandboxBot"]):
         )
 
 
+@not_audited(IMITATION)
 class SandboxBot(TimestampedModel):
     """The bot as Telegram knows it: token, update queue, webhook."""
 
@@ -87,6 +90,7 @@ class SandboxBot(TimestampedModel):
         return int(self.token.split(":", 1)[0])
 
 
+@not_audited(IMITATION)
 class SandboxUpdate(TimestampedModel):
     """An update that the bot has not confirmed yet."""
 
@@ -103,6 +107,7 @@ class SandboxUpdate(TimestampedModel):
         return str(self.update_id)
 
 
+@not_audited(IMITATION)
 class SandboxCommandSet(TimestampedModel):
     """The bot's command menu for one scope and language."""
 

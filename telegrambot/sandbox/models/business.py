@@ -9,7 +9,9 @@ from django.db.models import Q
 from django.db.models.functions import Now
 from django.utils import timezone
 
+from audit.audited import not_audited
 from config.schema import TimestampedModel
+from telegrambot.sandbox.models.imitation import IMITATION
 from telegrambot.sandbox.models.people import SandboxPerson
 
 # https://core.telegram.org/bots/api#businessbotrights: those that matter for chatting.
@@ -26,6 +28,7 @@ def random_connection_id() -> str:
     return secrets.token_urlsafe(24)
 
 
+@not_audited(IMITATION)
 class SandboxBusinessConnection(TimestampedModel):
     """The bot's connection to somebody's account. Connecting again after it ended makes a new one."""
 

@@ -11,7 +11,9 @@ from django.db.models import Q
 from django.db.models.functions import Now
 from django.utils import timezone
 
+from audit.audited import not_audited
 from config.schema import TimestampedModel
+from telegrambot.sandbox.models.imitation import IMITATION
 from telegrambot.sandbox.models.people import SandboxChat, SandboxPerson
 
 # Telegram gives a bot two and a half minutes to answer a pressed button.
@@ -23,6 +25,7 @@ def random_id() -> int:
     return secrets.randbits(63) or 1
 
 
+@not_audited(IMITATION)
 class SandboxFile(TimestampedModel):
     """A file on Telegram's servers, known to the bot by its `file_id`."""
 
@@ -66,6 +69,7 @@ class SandboxFile(TimestampedModel):
         return f"{self.kind}s/file_{self.pk}{suffix}"
 
 
+@not_audited(IMITATION)
 class SandboxMessage(TimestampedModel):
     """One message in a chat. Its key is the `message_id`, which is therefore unique over all chats."""
 
@@ -128,6 +132,7 @@ class SandboxMessage(TimestampedModel):
         return self.reply_markup.get("inline_keyboard", [])
 
 
+@not_audited(IMITATION)
 class SandboxCallback(TimestampedModel):
     """A pressed inline button, and what the bot answered."""
 

@@ -6,10 +6,13 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
+from audit.audited import not_audited
 from config.schema import TimestampedModel
 from telegrambot.sandbox.announcements import announce
+from telegrambot.sandbox.models.imitation import IMITATION
 
 
+@not_audited(IMITATION)
 class SandboxPerson(TimestampedModel):
     """Somebody who uses this local Telegram."""
 
@@ -56,6 +59,7 @@ class SandboxPerson(TimestampedModel):
         return f"{self.first_name} {self.last_name}".strip()
 
 
+@not_audited(IMITATION)
 class SandboxChat(TimestampedModel):
     """A chat. A private one exists as soon as its person has written to the bot.
 
@@ -167,6 +171,7 @@ class SandboxChat(TimestampedModel):
         return self.revision
 
 
+@not_audited(IMITATION)
 class SandboxMember(TimestampedModel):
     """A person in a group or channel."""
 

@@ -8,9 +8,12 @@ from django.db.models.functions import Now
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from audit.audited import not_audited
 from config.schema import TimestampedModel
+from telegrambot.sandbox.models.imitation import IMITATION
 
 
+@not_audited(IMITATION)
 class SandboxLogEntry(TimestampedModel):
     """One call of the Bot API, or one update as it was delivered."""
 
@@ -45,6 +48,7 @@ class SandboxLogEntry(TimestampedModel):
         return f"{self.name} {self.status}".strip()
 
 
+@not_audited(IMITATION)
 class SandboxFault(TimestampedModel):
     """One fault that is switched on, for one method or for several.
 

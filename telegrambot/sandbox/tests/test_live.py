@@ -10,7 +10,7 @@ from django.test import Client
 
 from telegrambot.sandbox import call_log, events, faults, people
 from telegrambot.sandbox.live import Window
-from telegrambot.sandbox.models import SandboxCommandSet, SandboxFault, SandboxPerson
+from telegrambot.sandbox.models import SandboxCommandSet, SandboxFault, SandboxMessage, SandboxPerson
 from telegrambot.sandbox.tests.factories import PersonFactory
 
 pytestmark = pytest.mark.django_db
@@ -74,6 +74,25 @@ def test_commands_follow_scope_and_language(person: SandboxPerson) -> None:
     person.language_code = "ru"
     person.save()
     assert offered() == ["c"]
+
+
+def test_a_channel_tells_how_often_its_posts_were_commented(person: SandboxPerson) -> None:
+    channel = people.create_channel(person, "News")
+    posts = [people.send_text(person, text, chat=channel) for text in ("One", "Two")]
+    watching = window(f"{person.pk}.{channel.pk}.0")
+    assert news(watching)["pane"]["comments"] == {}
+
+    copy = SandboxMessage.objects.get(forwarded_from=posts[0])
+    first, second = (
+        people.send_text(person, text, chat=channel.discussion, reply_to=copy.pk) for text in ("A", "B")
+    )
+    people.send_text(person, "No comment", chat=channel.discussion)
+    assert news(watching)["pane"]["comments"] == {posts[0].pk: "2 comments"}
+    people.delete_message(person, second.pk)
+    assert news(watching)["pane"]["comments"] == {posts[0].pk: "1 comment"}
+    people.delete_message(person, first.pk)
+    assert news(watching)["pane"]["comments"] == {}
+    assert news(watching) == {}
 
 
 def test_administrators_of_a_group_have_their_own_commands(person: SandboxPerson) -> None:

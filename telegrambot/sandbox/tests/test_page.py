@@ -8,6 +8,7 @@ from django.test import Client
 
 from telegrambot.sandbox import files, people
 from telegrambot.sandbox.models import (
+    ALL_RIGHTS,
     SandboxBot,
     SandboxCallback,
     SandboxMessage,
@@ -22,7 +23,7 @@ ACTS = [
     f"{name}/"
     for name in (
         *("send", "delete", "start", "press", "block", "unblock", "language", "create", "write_to"),
-        *("add_member", "leave", "add_bot", "remove_bot", "connect", "disconnect"),
+        *("add_member", "leave", "add_bot", "remove_bot", "connect", "rights", "disconnect"),
     )
 ]
 
@@ -280,6 +281,29 @@ def test_groups_channels_and_business_accounts(page: Client, person: SandboxPers
     assert "Are you open?" in page.get(f"/sandbox/?pane={person.pk}.{chat}").content.decode()
     assert page.post(url(person, "disconnect/")).json() == {}
     assert page.post(url(person, "disconnect/")).status_code == 400
+
+
+def test_a_business_account_chooses_what_the_bot_may_do(page: Client, person: SandboxPerson) -> None:
+    assert page.post(url(person, "rights/"), {"right": "can_reply"}).status_code == 400
+    connection = people.connect_business(person)
+    offered = re.findall(r'name="right" value="(\w+)"( checked)?', page.get(url(person)).content.decode())
+    assert offered == [(name, " checked") for name in ALL_RIGHTS]
+    SandboxUpdate.objects.all().delete()
+
+    given = {"right": ["can_delete_sent_messages", "can_reply", "can_rule_the_world"]}
+    assert page.post(url(person, "rights/"), given).json() == {}
+
+    connection.refresh_from_db()
+    assert connection.rights == ["can_reply", "can_delete_sent_messages"]
+    told = SandboxUpdate.objects.get().payload["business_connection"]
+    assert told["rights"] == {"can_reply": True, "can_delete_sent_messages": True}
+    html = page.get(url(person)).content.decode()
+    assert re.findall(r'value="(\w+)" checked> ', html)[:2] == connection.rights
+
+    page.post(url(person, "rights/"))
+    connection.refresh_from_db()
+    assert connection.rights == []
+    assert connection.is_enabled
 
 
 def test_many_changes_come_in_portions(

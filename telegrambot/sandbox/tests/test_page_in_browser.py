@@ -168,6 +168,21 @@ def test_everything_can_be_done_with_the_keyboard(page: Page, bot: RealBot, writ
     assert [row.text for row in SandboxMessage.objects.filter(deleted_at=None)] == ["/health", "Second"]
 
 
+def test_signing_in_elsewhere_does_not_silence_the_page(
+    page: Page, bot: RealBot, writer: SandboxPerson, live_server: Any
+) -> None:
+    people.open_chat(writer)
+    page.goto(f"/sandbox/{writer.pk}/")
+    # The admin does this when somebody signs in.
+    page.context.add_cookies([{"name": "csrftoken", "value": "a" * 32, "url": live_server.url}])
+
+    page.get_by_role("textbox", name="Message").fill("Still here")
+    page.keyboard.press("Enter")
+    expect(page.locator(".mine")).to_contain_text("Still here")
+    page.get_by_role("button", name="RU", exact=True).click()
+    expect(page.get_by_role("textbox", name="Сообщение")).to_be_visible()
+
+
 def test_two_people_side_by_side(page: Page, bot: RealBot, writer: SandboxPerson) -> None:
     other = PersonFactory.create(first_name="Omar", last_name="Diaz")
     group = people.create_group(other, "Rowing club", [writer])
@@ -193,6 +208,51 @@ def test_two_people_side_by_side(page: Page, bot: RealBot, writer: SandboxPerson
     expect(pane(page, other).locator(".mine")).to_contain_text("Who rows?")
     pane(page, other).get_by_role("button", name="Close this person").last.click()
     expect(page.locator(".pane")).to_have_count(1)
+
+
+def test_comments_are_counted_below_the_post(page: Page, bot: RealBot, writer: SandboxPerson) -> None:
+    reader = PersonFactory.create(first_name="Omar", last_name="Diaz")
+    channel = people.create_channel(writer, "News", [reader])
+    post = people.send_text(writer, "Read this", chat=channel)
+    page.goto(f"/sandbox/?pane={writer.pk}.{channel.pk}&pane={reader.pk}.{channel.pk}")
+    counts = page.locator(".comments")
+    expect(counts).to_have_text(["Comments", "Comments"])
+
+    pane(page, reader).get_by_role("button", name="Comments").click()
+    expect(pane(page, reader).get_by_role("heading")).to_have_text("News Chat")
+    copied = pane(page, reader).locator(".message", has_text="Read this")
+    copied.hover()
+    copied.get_by_role("button", name="Reply").click()
+    pane(page, reader).get_by_role("textbox", name="Message").fill("I did")
+    page.keyboard.press("Enter")
+    expect(counts).to_have_text(["1 comment"])
+
+    # The post is written anew, and keeps its count.
+    people.edit_text(writer, post.pk, "Read that")
+    expect(pane(page, writer).locator(".message .text")).to_have_text("Read that")
+    expect(counts).to_have_text(["1 comment"])
+    people.delete_message(reader, SandboxMessage.objects.get(text="I did").pk)
+    expect(counts).to_have_text(["Comments"])
+
+
+def test_a_business_account_chooses_what_the_bot_may_do(
+    page: Page, bot: RealBot, writer: SandboxPerson
+) -> None:
+    connection = people.connect_business(writer)
+    page.goto(f"/sandbox/{writer.pk}/")
+    page.get_by_label("Greta Lind: change the person or the settings").click()
+    page.locator(".fold summary", has_text="Business account").click()
+    expect(page.get_by_label("Answer customers")).to_be_checked()
+
+    with page.expect_response("**/rights/"):
+        page.get_by_label("Answer customers").uncheck()
+
+    connection.refresh_from_db()
+    assert connection.rights == ["can_read_messages", "can_delete_sent_messages", "can_delete_all_messages"]
+    page.reload()
+    page.get_by_label("Greta Lind: change the person or the settings").click()
+    page.locator(".fold summary", has_text="Business account").click()
+    expect(page.get_by_label("Answer customers")).not_to_be_checked()
 
 
 def test_telegram_fails_on_purpose_and_the_log_tells(page: Page, bot: RealBot, writer: SandboxPerson) -> None:

@@ -8,6 +8,7 @@ export class Messages {
   constructor(list) {
     this.list = list;
     this.waiting = new Set();
+    this.comments = {};
     const items = [...list.children];
     list.replaceChildren();
     for (const item of items) this.#insert(item);
@@ -49,6 +50,12 @@ export class Messages {
   setWaiting(ids) {
     this.waiting = new Set(ids);
     this.#showTicks();
+  }
+
+  /** Show how often the posts of a channel were commented: words by the post's number. */
+  setComments(words) {
+    this.comments = words;
+    this.#showComments();
   }
 
   /** Move the focus by one message. */
@@ -105,6 +112,7 @@ export class Messages {
   #finish() {
     showTimes(this.list);
     this.#showTicks();
+    this.#showComments();
     for (const day of this.list.querySelectorAll(".day")) day.remove();
     for (const group of this.list.querySelectorAll(".album")) this.#showCaption(group);
     let last = "";
@@ -136,6 +144,11 @@ export class Messages {
       ticks.querySelector("use").setAttribute("href", waits ? "#i-tick" : "#i-ticks");
       ticks.title = words;
       ticks.setAttribute("aria-label", words);
+    }
+  }
+  #showComments() {
+    for (const button of this.list.querySelectorAll(".comments")) {
+      button.textContent = this.comments[button.closest(".message").dataset.id] ?? button.dataset.none;
     }
   }
 }

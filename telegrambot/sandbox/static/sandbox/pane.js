@@ -86,6 +86,7 @@ export class Pane {
       this.#showToBottom();
     }
     if (news.waiting) this.messages.setWaiting(news.waiting);
+    if (news.comments) this.messages.setComments(news.comments);
     if (news.commands) this.composer.completion.setCommands(news.commands);
     for (const answer of news.answers ?? []) this.#showAnswer(answer);
     if (news.doing !== undefined) {
@@ -217,8 +218,10 @@ export class Pane {
     else event.target.reset();
   }
 
-  #change(event) {
-    if ("language" in event.target.dataset) this.#act("language", { language_code: event.target.value });
+  #change({ target }) {
+    if ("language" in target.dataset) this.#act("language", { language_code: target.value });
+    const rights = target.closest("[data-rights]");
+    if (rights) this.#act("rights", new FormData(rights));
   }
 
   #key(event) {

@@ -1,14 +1,15 @@
 // Asking the server, and telling it what somebody does.
 import { texts } from "./texts.js";
 
-const token = document.querySelector("#token input").value;
+/** The token that the server wants to see. Signing in to the admin in another tab changes it, so look each time. */
+export const token = () => /(?:^|; )csrftoken=(\w+)/.exec(document.cookie)?.[1] ?? "";
 
 /** POST fields. Resolves to what the server made of it: `{}`, or `{error: sentence}`. */
 export async function post(url, fields = {}) {
   const body = fields instanceof FormData ? fields : new FormData();
   if (!(fields instanceof FormData)) for (const [name, value] of Object.entries(fields)) body.set(name, value);
   try {
-    const answer = await fetch(url, { method: "POST", body, headers: { "X-CSRFToken": token } });
+    const answer = await fetch(url, { method: "POST", body, headers: { "X-CSRFToken": token() } });
     return await answer.json();
   } catch {
     return { error: texts.failed };

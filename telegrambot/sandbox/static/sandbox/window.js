@@ -4,7 +4,7 @@ import { Faults } from "./faults.js";
 import { Log } from "./log.js";
 import { Pane } from "./pane.js";
 import { forgetRead } from "./read_marks.js";
-import { fragment, post } from "./server.js";
+import { fragment, post, token } from "./server.js";
 import { Stream } from "./stream.js";
 import { texts } from "./texts.js";
 
@@ -143,6 +143,10 @@ byId("reset").addEventListener("click", async () => {
   location.assign(urls.indexUrl);
 });
 
+document.addEventListener("submit", ({ target }) => {
+  const field = target.elements.csrfmiddlewaretoken;
+  if (field) field.value = token();
+});
 document.addEventListener("click", (event) => {
   for (const menu of document.querySelectorAll("details.menu[open]")) {
     if (!menu.contains(event.target)) menu.open = false;
