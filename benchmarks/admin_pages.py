@@ -1,6 +1,6 @@
 """What the admin's pages cost the database when there is much to show.
 
-    python -m benchmarks.admin_pages [--messages 1000000] [--people 100000]
+    python -m benchmarks.admin_pages [--messages 1000000] [--people 100000] [--events 5000000] [--quick]
 
 Fills a database of its own with SQL, opens each page as an owner, and prints the number of statements and the
 median of the time spent in them. A page over the limit ends the program with 1.
@@ -13,18 +13,22 @@ import os
 import sys
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
+from datetime import timedelta
 from functools import partial
 from statistics import median
 from typing import Any
 
 import django
 
-from benchmarks.laboratory import prepared_template
+from benchmarks.laboratory import connected_to, prepared_template
 from tests.databases import Database, project_server
 
 LIMIT_MS = 100
 RUNS = 5
+EVENTS = 5_000_000
+QUICK_EVENTS = 1_000_000
+BUSY = 1_000_000_001  # the Telegram id of the person to whom much happened
 
 FILL = (
     # People came over two years; a third of them was seen in the last weeks.
@@ -78,6 +82,27 @@ FILL = (
     INSERT INTO procrastinate_jobs (queue_name, task_name, status, attempts)
     SELECT 'system', 'telegrambot.engine.tasks.purge', 'failed', 5 FROM generate_series(1, 500)
     """,
+    # What was logged in two years, in order; one person in a thousand acts, and to one of them much happened.
+    """
+    INSERT INTO audit_eventlog
+        (user_id, action, entity_type, entity_id, origin, correlation_id, details, timestamp, created_at)
+    SELECT CASE WHEN n % 10 = 0 THEN 'system' ELSE people[1 + n % array_length(people, 1)]::text END,
+           kind || CASE WHEN n % 5003 = 0 THEN '.deleted' WHEN n % 9 = 0 THEN '.created' ELSE '.changed' END,
+           kind, CASE WHEN kind = 'projects.feature' THEN (n::bigint * 7919 % 20000)::text
+                      WHEN n % 4 = 1 THEN people[1]::text
+                      ELSE people[1 + n::bigint * 7919 % array_length(people, 1)]::text END,
+           CASE WHEN n % 50021 = 0 THEN 'shell' WHEN n % 10007 = 0 THEN 'command' WHEN n % 7 = 0 THEN 'task'
+                WHEN n % 3 = 0 THEN 'admin' ELSE 'chat' END,
+           CASE WHEN n % 2 = 0 THEN 'update:' || n / 4 ELSE '' END,
+           '{{"before": {{"is_active": true}}, "after": {{"is_active": false}}}}'::jsonb,
+           moment, moment
+    FROM (SELECT n, now() - interval '730 days' * (1 - n / {events}::float) AS moment,
+                 CASE WHEN n % 5 = 0 THEN 'accounts.telegramuser' ELSE 'projects.feature' END AS kind
+          FROM generate_series(1, {events}) AS n) AS happened,
+         (SELECT array_agg(id ORDER BY telegram_id) FILTER (WHERE telegram_id % 1000 = 1) AS people
+          FROM accounts_telegramuser) AS acting
+    ORDER BY n
+    """,
     "VACUUM (ANALYZE)",
 )
 
@@ -91,31 +116,50 @@ class Cost:
     milliseconds: float
 
 
-def fill(database: Database, *, people: int, messages: int) -> None:
+@dataclass(frozen=True)
+class Amounts:
+    """How much there is to show."""
+
+    people: int = 100_000
+    messages: int = 1_000_000
+    events: int = EVENTS
+
+
+def fill(database: Database, amounts: Amounts) -> None:
     """Fill an empty, migrated database."""
     for statement in FILL:
-        database.rows(statement.format(people=people, messages=messages))
+        database.rows(statement.format(**asdict(amounts)))
 
 
 def measure() -> list[Cost]:
     """Open every page of the database that Django is connected to, as its owner."""
     from django.test import Client
 
+    from audit.seals import seal_settled
     from telegrambot.accounts.models import User
 
+    seal_settled()
     client = Client()
     client.force_login(User.objects.create_superuser("bench"))
-    return [_cost(title, partial(_open, client, url)) for title, url in _pages(client)]
+    return [_cost(title, partial(_open, client, url)) for title, url in _pages()]
 
 
-def _pages(client: Any) -> Iterator[tuple[str, str]]:
+def _pages() -> Iterator[tuple[str, str]]:
+    yield from _engine_pages()
+    yield from _log_pages()
+
+
+def _listed(model: str, query: str = "") -> str:
+    from django.urls import reverse
+
+    return reverse(f"admin:{model}_changelist") + query
+
+
+def _engine_pages() -> Iterator[tuple[str, str]]:
     from django.urls import reverse
 
     from telegrambot.accounts.models import TelegramUser
     from telegrambot.engine.models import Dialog, Message
-
-    def listed(model: str, query: str = "") -> str:
-        return reverse(f"admin:{model}_changelist") + query
 
     yield "home", reverse("admin:index")
     for model in (
@@ -128,22 +172,68 @@ def _pages(client: Any) -> Iterator[tuple[str, str]]:
         "engine_processedmessage",
         "engine_backgroundjob",
     ):
-        yield f"list of {model}", listed(model)
+        yield f"list of {model}", _listed(model)
     half = Message.objects.order_by("pk").values_list("pk", flat=True)[Message.objects.count() // 2]
-    yield "messages, ten thousand pages down", listed("engine_message", f"?older={half}")
+    yield "messages, ten thousand pages down", _listed("engine_message", f"?older={half}")
     for query in ("status__exact=failed", "direction__exact=inbound", "message_type=photo"):
-        yield f"messages, {query}", listed("engine_message", f"?{query}")
-    yield "messages, a filter that nothing matches", listed("engine_message", "?message_type=sticker")
-    yield "messages, a search", listed("engine_message", "?q=name77+family77")
-    yield "updates, failed", listed("engine_inboundupdate", "?status__exact=failed")
-    yield "updates, put aside", listed("engine_inboundupdate", "?put_aside=1")
-    yield "people, the last page", listed("accounts_telegramuser", f"?p={TelegramUser.objects.count() // 50}")
-    yield "people, a search", listed("accounts_telegramuser", "?q=name77")
-    yield "people, by last seen", listed("accounts_telegramuser", "?o=-4")
+        yield f"messages, {query}", _listed("engine_message", f"?{query}")
+    yield "messages, a filter that nothing matches", _listed("engine_message", "?message_type=sticker")
+    yield "messages, a search", _listed("engine_message", "?q=name77+family77")
+    yield "updates, failed", _listed("engine_inboundupdate", "?status__exact=failed")
+    yield "updates, put aside", _listed("engine_inboundupdate", "?put_aside=1")
+    people = TelegramUser.objects.count()
+    yield "people, the last page", _listed("accounts_telegramuser", f"?p={people // 50}")
+    yield "people, a search", _listed("accounts_telegramuser", "?q=name77")
+    yield "people, by last seen", _listed("accounts_telegramuser", "?o=-4")
     talker = Dialog.objects.order_by("pk")[1]
     yield "a dialog of thousands of messages", reverse("admin:engine_dialog_change", args=[talker.pk])
     person = TelegramUser.objects.get(dialogs=talker)
     yield "a person's page", reverse("admin:accounts_telegramuser_change", args=[person.pk])
+
+
+def _log_pages() -> Iterator[tuple[str, str]]:
+    from django.urls import reverse
+    from django.utils import timezone
+
+    from audit.models import EventLog
+    from telegrambot.accounts.models import TelegramUser
+
+    log, middle = "audit_eventlog", EventLog.objects.count() // 2
+    person = TelegramUser.objects.get(telegram_id=BUSY)
+    early, late = (timezone.localdate() - timedelta(days=days) for days in (500, 400))
+    yield f"list of {log}", _listed(log)
+    yield "events, half of them down", _listed(log, f"?older={middle}")
+    for query in (
+        "who=system",
+        "who=Name77",
+        "who=nobody",
+        "kind=projects.feature",
+        "kind=engine.dialog",
+        "thing=42",
+        "kind=projects.feature&thing=42",
+        "event=created",
+        "event=deleted",
+        "event=accounts.role.granted",
+        "kind=projects.feature&event=deleted",
+        "origin=chat",
+        "origin=shell",
+        "origin=shell&kind=engine.dialog",
+        "origin=command&event=deleted",
+        "days=1",
+        "days=30&origin=shell",
+        "days=30&who=nobody",
+        f"since={early}&until={late}",
+        f"since={early}&until={late}&event=deleted",
+        "q=update:42",
+        "q=42",
+    ):
+        yield f"events, {query}", _listed(log, f"?{query}")
+    for query in ("", "&origin=shell", "&kind=accounts.telegramuser&event=changed&days=30"):
+        yield f"events, who=<a busy person>{query}", _listed(log, f"?who={person.pk}{query}")
+    yield "an event's page", reverse("admin:audit_eventlog_change", args=[middle])
+    history = reverse("admin:accounts_telegramuser_history", args=[person.pk])
+    yield "a history of many events", history
+    yield "the same, half of the log down", f"{history}?older={middle}"
 
 
 def _open(client: Any, url: str) -> None:
@@ -173,10 +263,11 @@ def _cost(title: str, visit: Callable[[], None]) -> Cost:
     return Cost(title, counts[-1], median(times))
 
 
-def as_markdown(costs: list[Cost], *, people: int, messages: int) -> str:
+def as_markdown(costs: list[Cost], amounts: Amounts) -> str:
     """The table as people read it."""
+    much = f"{amounts.messages:,} messages, {amounts.people:,} people, {amounts.events:,} events"
     lines = [
-        f"## Pages of the admin with {messages:,} messages and {people:,} people",
+        f"## Pages of the admin with {much}",
         "",
         "| page | statements | in the database |",
         "|---|---|---|",
@@ -185,46 +276,43 @@ def as_markdown(costs: list[Cost], *, people: int, messages: int) -> str:
     return "\n".join(lines) + "\n"
 
 
-def run(server: Database, *, people: int, messages: int) -> list[Cost]:
+def run(server: Database, amounts: Amounts) -> list[Cost]:
     """Make a database, fill it, measure, drop it.
 
     Args:
         server: where the database is made.
     """
-    from django.db import connection
     from django.test.utils import setup_test_environment, teardown_test_environment
 
     setup_test_environment()
     try:
         with prepared_template(server) as name:
-            fill(server.named(name), people=people, messages=messages)
-            home = connection.settings_dict["NAME"]
-            connection.close()
-            connection.settings_dict["NAME"] = name
-            try:
+            fill(server.named(name), amounts)
+            with connected_to(name):
                 return measure()
-            finally:
-                connection.close()
-                connection.settings_dict["NAME"] = home
     finally:
         teardown_test_environment()
 
 
-def report(server: Database, *, people: int = 100_000, messages: int = 1_000_000) -> str:
+def report(server: Database, amounts: Amounts = Amounts()) -> str:
     """Measure, and write down the table."""
-    return as_markdown(run(server, people=people, messages=messages), people=people, messages=messages)
+    return as_markdown(run(server, amounts), amounts)
 
 
 def main() -> None:
     """Read the command line, measure, print."""
     parser = argparse.ArgumentParser(description="What the admin's pages cost the database.")
-    parser.add_argument("--messages", type=int, default=1_000_000)
-    parser.add_argument("--people", type=int, default=100_000)
+    parser.add_argument("--messages", type=int, default=Amounts.messages)
+    parser.add_argument("--people", type=int, default=Amounts.people)
+    parser.add_argument("--events", type=int, help=f"{EVENTS:,}, or with --quick {QUICK_EVENTS:,}")
+    parser.add_argument("--quick", action="store_true")
     options = parser.parse_args()
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "benchmarks.settings")
     django.setup()
-    costs = run(project_server(), people=options.people, messages=options.messages)
-    sys.stdout.write(as_markdown(costs, people=options.people, messages=options.messages))
+    events = options.events or (QUICK_EVENTS if options.quick else EVENTS)
+    amounts = Amounts(options.people, options.messages, events)
+    costs = run(project_server(), amounts)
+    sys.stdout.write(as_markdown(costs, amounts))
     sys.exit(any(cost.milliseconds > LIMIT_MS for cost in costs))
 
 

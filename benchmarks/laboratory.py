@@ -80,6 +80,21 @@ def prepared_template(server: Database) -> Iterator[str]:
         yield template.params["dbname"]
 
 
+@contextlib.contextmanager
+def connected_to(name: str) -> Iterator[None]:
+    """Django's own connection leads to another database of the same server."""
+    from django.db import connection
+
+    home = connection.settings_dict["NAME"]
+    connection.close()
+    connection.settings_dict["NAME"] = name
+    try:
+        yield
+    finally:
+        connection.close()
+        connection.settings_dict["NAME"] = home
+
+
 def production() -> dict[str, str]:
     """What turns DEBUG off, as where it matters: with it on, Django records every statement."""
     return {

@@ -84,7 +84,7 @@ UNFOLD = {
                 _("Records"),
                 _list(_("Audit log"), "history", "audit.eventlog"),
                 _list(_("Updates"), "move_to_inbox", "engine.inboundupdate"),
-                _list(_("Handled once"), "done_all", "engine.processedmessage"),
+                _list(_("Processed messages"), "done_all", "engine.processedmessage"),
             ),
             _section(_("System"), _list(_("Background jobs"), "schedule", "engine.backgroundjob")),
         ],

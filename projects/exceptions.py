@@ -120,9 +120,5 @@ class NoneOfThem(DomainError):
     """“{text}” is none of them, or more than one. Please press one, or send /cancel."""
 
 
-class NotUnderstood(DomainError):
-    """I did not understand that. Please use fewer words, or the buttons."""
-
-
 class UnknownStatus(DomainError):
     """I do not know the status “{text}”. Please choose one of: {statuses}."""

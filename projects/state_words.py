@@ -23,7 +23,9 @@ FEATURE_STATES: Mapping[FeatureStatus, str] = {
         r"done|finished|completed?|ready|closed|готов\w{0,3}|(?:с|до)делан\w{0,3}|(?:за|о)конче\w{1,5}"
         r"|заверш[её]н\w{0,3}|выполнен\w{0,3}|закрыт\w{0,3}"
     ),
-    FeatureStatus.DROPPED: r"dropped|cancell?ed|abandoned|отмен[её]н\w{0,3}|отброшен\w{0,3}|снят\w{0,3}",
+    FeatureStatus.DROPPED: (
+        r"dropped|rejected|cancell?ed|abandoned|отмен[её]н\w{0,3}|отклон[её]н\w{0,3}|отброшен\w{0,3}"
+    ),
 }
 RELEASE_STATES: Mapping[ReleaseStatus, str] = {
     ReleaseStatus.PLANNED: r"planned|запланирован\w{0,3}",
@@ -43,7 +45,7 @@ FEATURE_VERBS: Mapping[FeatureStatus, str] = {
     ),
     FeatureStatus.BLOCKED: r"block|(?:за)?блокируй|заблокировать",
     FeatureStatus.DONE: r"finish|complete|close|заверши(?:ть)?|закончи(?:ть)?|закрой|закрыть",
-    FeatureStatus.DROPPED: r"drop|cancel|abandon|отмени(?:ть)?|отбрось|выброси(?:ть)?",
+    FeatureStatus.DROPPED: r"drop|cancel|abandon|reject|отмени(?:ть)?|отклони(?:ть)?|отбрось|выброси(?:ть)?",
 }
 RELEASE_VERBS: Mapping[ReleaseStatus, str] = {
     ReleaseStatus.IN_PROGRESS: r"start|begin|начни|начать",

@@ -31,7 +31,7 @@ _SOON = 7
 def deadline(release: Release) -> Deadline:
     """Tell how many days are left until the release, by the calendar of whoever reads it."""
     if release.status in CLOSED_RELEASE:
-        return Deadline(ReleaseStatus(release.status).label, "over")
+        return Deadline(str(ReleaseStatus(release.status).label), "over")
     if release.target_date is None:
         return Deadline(_("no date yet"), "calm")
     days = (release.target_date - timezone.localdate()).days

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.contrib import messages
 from django.contrib.admin import ShowFacets
 from django.contrib.admin.views.main import ChangeList
-from django.forms import BaseModelFormSet, ModelForm
-from django.http import HttpRequest, HttpResponse
+from django.forms import ModelForm
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.urls import reverse
 
 from audit.history import HistoryAdmin
 from config.admin_pagination import EstimatedChangeList, EstimatedPaginator
+from config.errors import DomainError
 from projects.admin.forms import Refusal, ServiceForm, visible
 from telegrambot.accounts.models import TelegramUser
 from telegrambot.accounts.service_admin import actor_of
@@ -62,13 +65,11 @@ class ServiceAdmin(HistoryAdmin):
             return fieldsets
         return [(title, {**group, "fields": visible(group["fields"])}) for title, group in fieldsets]
 
-    def save_model(self, request: HttpRequest, obj: Any, form: ServiceForm, change: bool) -> None:
+    def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
         """Let a service do it."""
         form.save_through(actor_of(request))
 
-    def save_formset(
-        self, request: HttpRequest, form: ModelForm, formset: BaseModelFormSet, change: bool
-    ) -> None:
+    def save_formset(self, request: HttpRequest, form: ModelForm, formset: Any, change: bool) -> None:
         """Let services do it, row by row; all of it or nothing."""
         edited = [row for row in formset.forms if row.has_changed()]
         formset.new_objects = [row.instance for row in edited if not row.instance.pk]
@@ -82,6 +83,14 @@ class ServiceAdmin(HistoryAdmin):
         actions: dict[str, Any] = super().get_actions(request)
         actions.pop("delete_selected", None)
         return actions
+
+    def delete_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        """Say so when somebody else was quicker."""
+        try:
+            return super().delete_view(request, *args, **kwargs)
+        except DomainError as refusal:
+            self.message_user(request, str(refusal), messages.ERROR)
+            return HttpResponseRedirect(reverse(f"admin:projects_{self.opts.model_name}_changelist"))
 
     def delete_model(self, request: HttpRequest, obj: Any) -> None:
         """Let a service do it."""

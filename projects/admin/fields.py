@@ -49,8 +49,8 @@ class StatusField(forms.ChoiceField):
 
     def offer(self, row: Project | Release | Feature) -> None:
         """Offer what `row` is, and what it can become."""
-        labels = dict(self.choices)
-        self.widget.choices = [(status, labels[status]) for status in (row.status, *row.allowed_moves)]
+        moves = [(status.value, status.label) for status in row.allowed_moves]
+        self.widget.choices = [(row.status, row.get_status_display()), *moves]
 
 
 class ReleaseField(forms.TypedChoiceField):

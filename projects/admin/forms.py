@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any, ClassVar
 
 from django import forms
+from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
 from unfold.widgets import UnfoldAdminExpandableTextareaWidget, UnfoldAdminTextInputWidget
 
@@ -128,22 +129,23 @@ class ServiceForm(forms.ModelForm):
 
     def _catch_up(self) -> None:
         """Keep what the person typed and show the rest as it is by now: saved again, it is meant."""
-        self.data, typed = self.data.copy(), set(self._changed())
+        typed, data = set(self._changed()), dict(self.data.items())
         for name in self._edited():
             field, html_name = self.fields[name], self.add_prefix(name)
             current = field.widget.format_value(field.prepare_value(self.initial.get(name)))
             current = current[0] if isinstance(current, list) else current
-            self.data[self.add_initial_prefix(name)] = current or ""
+            data[self.add_initial_prefix(name)] = current or ""
             if name not in typed:
-                self.data[html_name] = current or ""
-        self.data[self.add_prefix("seen_revision")] = str(self.instance.revision)
+                data[html_name] = current or ""
+        data[self.add_prefix("seen_revision")] = str(self.instance.revision)
+        self.data = data
 
 
 class ProjectForm(ServiceForm):
     """A project."""
 
     editable = ("name", "description", "status")
-    status = StatusField(label=_("Status"), choices=ProjectStatus)
+    status = StatusField(label=capfirst(_("status")), choices=ProjectStatus)
 
     class Meta:
         model = Project
@@ -165,7 +167,7 @@ class ReleaseForm(ServiceForm):
     """A release."""
 
     editable = ("version", "target_date", "status")
-    status = StatusField(label=_("Status"), choices=ReleaseStatus, initial=ReleaseStatus.PLANNED)
+    status = StatusField(label=capfirst(_("status")), choices=ReleaseStatus, initial=ReleaseStatus.PLANNED)
 
     class Meta:
         model = Release
@@ -186,9 +188,9 @@ class FeatureForm(ServiceForm):
     """A feature."""
 
     editable = ("name", "description", "status", "status_reason", "assigned_teams", "assigned_po", "release")
-    status = StatusField(label=_("Status"), choices=FeatureStatus, initial=FeatureStatus.BACKLOG)
-    assigned_teams = TeamsField(label=_("Teams"), required=False)
-    release = ReleaseField(label=_("Release"), required=False)
+    status = StatusField(label=capfirst(_("status")), choices=FeatureStatus, initial=FeatureStatus.BACKLOG)
+    assigned_teams = TeamsField(label=capfirst(_("teams")), required=False)
+    release = ReleaseField(label=capfirst(_("release")), required=False)
 
     class Meta:
         model = Feature

@@ -40,6 +40,8 @@ RECENT = dt.timedelta(days=14)
 class ProjectChangeList(EstimatedChangeList):
     """The list of projects, with what their releases and features come to: three queries a page."""
 
+    result_list: Any
+
     def get_results(self, request: HttpRequest) -> None:
         """Read one page, and all that its columns tell."""
         super().get_results(request)

@@ -39,6 +39,8 @@ _URGENCY = (FeatureStatus.BLOCKED, FeatureStatus.BACKLOG, FeatureStatus.PLANNED,
 class ReleaseChangeList(EstimatedChangeList):
     """The list of releases, with what their features come to: one query a page."""
 
+    result_list: Any
+
     def get_results(self, request: HttpRequest) -> None:
         """Read one page, and count the features of its releases."""
         super().get_results(request)

@@ -126,7 +126,7 @@ def choose(request: ChatRequest, question: int, key: int) -> Reply:
     return _go_on(request, _get(_KINDS[asked["kind"]], key))
 
 
-@answer(role=Role.ADMIN, command="projects")
+@answer(role=Role.ADMIN, command="projects", yields=True)
 def hear_choice(request: ChatRequest) -> Reply:
     """Take the one that was named, among those asked about."""
     model = _KINDS[request.data["kind"]]

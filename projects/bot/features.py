@@ -111,8 +111,9 @@ def feature(request: ChatRequest) -> Reply:
     if not request.rest:
         return Reply(_usage(), _list(active(request), "", 0).buttons, leaves=True)
     found = named(Feature.objects.of(active(request)).with_release(), "name", request.rest)
-    # “Start page” may be a feature, or the start of “page”.
-    return card(request, found) if found else understand(request, "feature")
+    if found is not None:  # “Start page” may be a feature, or the start of “page”
+        return card(request, found)
+    return understand(request, "feature") or with_feature(request, request.rest, card)
 
 
 @said("say_feature_card")
@@ -142,7 +143,7 @@ def card(request: ChatRequest, feature: Feature, headline: str = "") -> Reply:
         _("Project: {name}").format(name=escape(feature.project.name)),
         _("Status: {status}").format(status=status),
         _("Reason: {reason}").format(reason=escape(feature.status_reason)) if feature.status_reason else "",
-        _("Owner: {name}").format(name=escape(feature.assigned_po or "—")),
+        _("Product owner: {name}").format(name=escape(feature.assigned_po or "—")),
         _("Teams: {names}").format(names=escape(", ".join(feature.assigned_teams) or "—")),
         _("Release: {version}").format(version=_release(feature)),
     ]
@@ -164,7 +165,7 @@ def _card_buttons(feature: Feature) -> list[list[Button]]:
     rest = [
         Button(_("Release"), feature_edits.choose_release, key),
         Button(_("Teams"), people.show_teams, key),
-        Button(_("Owner"), people.show_owners, key),
+        Button(_("Product owner"), people.show_owners, key),
         Button(_("Rename"), feature_edits.ask_name, key, revision),
         Button(_("Description"), feature_edits.ask_text, key, revision),
         Button(_("History"), changes.show_history, "feature", key),

@@ -59,7 +59,9 @@ def _list(project: Project, number: int) -> Reply:
 @command("release", description=gettext_lazy("Show, plan or change a release"), role=Role.ADMIN)
 def release(request: ChatRequest) -> Reply:
     """`/release 1.2`, `/release 1.2 15 March`, and all that can be said of a release."""
-    return understand(request, "release") if request.rest else _list(active(request), 0)
+    if not request.rest:
+        return _list(active(request), 0)
+    return understand(request, "release") or with_release(request, active(request), request.rest, card)
 
 
 @said("say_release_card")

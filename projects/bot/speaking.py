@@ -6,7 +6,6 @@ from collections.abc import Callable
 from functools import wraps
 from typing import Any, TypeVar
 
-from projects.exceptions import NotUnderstood
 from projects.phrases import INTENTS, Intent, completed, meaning
 from telegrambot.accounts.roles import Role
 from telegrambot.engine.chat import ChatRequest, Reply, phrase
@@ -35,8 +34,8 @@ def register_phrases() -> None:
         )
 
 
-def understand(request: ChatRequest, noun: str) -> Reply:
-    """Answer `/feature Login is done` as if it had been said in words.
+def understand(request: ChatRequest, noun: str) -> Reply | None:
+    """Answer `/feature Login is done` as if it had been said in words; None: nobody says so.
 
     Args:
         request: whose `rest` may be of any form that the command's phrases have.
@@ -46,7 +45,7 @@ def understand(request: ChatRequest, noun: str) -> Reply:
         if found := meaning(text, noun):
             intent, words = found
             return _views[intent.name](request, **words)
-    raise NotUnderstood
+    return None
 
 
 def _listening(intent: Intent, view: View) -> View:

@@ -503,6 +503,21 @@ def test_deleting_a_project_asks_first_and_says_what_goes_with_it(sign_in, login
     assert (event.user_id, event.origin) == (str(client.person.pk), "admin")
 
 
+def test_deleting_what_somebody_else_deleted_meanwhile_says_so(sign_in, login, monkeypatch):
+    client = sign_in()
+    original = services.delete_feature
+
+    def second(feature, *, actor):
+        Feature.objects.filter(pk=feature.pk).delete()
+        original(feature, actor=actor)
+
+    monkeypatch.setattr(services, "delete_feature", second)
+
+    answer = client.post(address(Feature, "delete", login.pk), {"post": "yes"}, follow=True)
+
+    assert [str(one) for one in answer.context["messages"]] == ["That feature does not exist any more."]
+
+
 def test_deleting_a_release_leaves_its_features(sign_in, login):
     release = ReleaseFactory(project=login.project)
     services.put_into_release(login, release, actor=None)

@@ -170,7 +170,7 @@ def test_a_row_is_added_on_the_projects_page(window: Window) -> None:
     page.get_by_role("button", name="Save and continue editing").click()
 
     expect(page.locator("#id_features-0-name")).to_have_value("Login")
-    assert Feature.objects.get().project == shop
+    assert Feature.objects.get().project_id == shop.pk
     check(window)
 
 

@@ -10,7 +10,6 @@ from django.utils import timezone
 from projects.models import Feature, UserContext
 from projects.tests.chatting import admin_chat
 from projects.tests.factories import FeatureFactory, ProjectFactory, ReleaseFactory
-from telegrambot.accounts.models import TelegramUser
 
 pytestmark = pytest.mark.django_db
 
@@ -198,8 +197,8 @@ def test_what_is_gone_has_no_screen(client, project):
     assert "does not exist any more" in client.press("History").alert
 
 
-def test_a_person_whose_name_is_markup_is_shown_as_written(client, project):
-    TelegramUser.objects.update(first_name="<u>Ann")
+def test_a_person_whose_name_is_markup_is_shown_as_written(project):
+    client = admin_chat(project, first_name="<u>Ann")
     FeatureFactory(project=project, name="Login")
     client.send("assign <i> to feature Login")
     assert "&lt;u&gt;Ann" in client.send("/history Login").html[0]

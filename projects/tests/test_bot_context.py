@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from projects.bot.context import in_context
 from projects.models import Feature, Project, Release, UserContext
 from projects.phrases import INTENTS
 from projects.services import context_of
@@ -13,7 +14,7 @@ from projects.tests.test_phrases import SAID
 from telegrambot.accounts.models import BotCommand, TelegramUser
 from telegrambot.accounts.roles import Role
 from telegrambot.accounts.tests.factories import TelegramUserFactory
-from telegrambot.engine.chat import Button
+from telegrambot.engine.chat import Button, Reply
 from telegrambot.engine.models import Message
 from telegrambot.engine.routing import registry
 
@@ -128,6 +129,11 @@ def test_an_error_without_an_active_project_is_a_message_with_the_list(project):
     assert "“Aurora” is archived. Please bring it back first." in screen.text
     assert "Borealis · 0/0" in screen.buttons
     assert fresh(project.features.get()).status == "planned"
+
+
+def test_a_mere_notice_needs_no_context():
+    reply = Reply(toast="Done")
+    assert in_context(None, reply) is reply
 
 
 def test_names_are_escaped_wherever_they_are_shown():
@@ -301,7 +307,10 @@ def test_what_is_said_costs_few_questions_to_the_database(crowd, text):
         ("/project", ["Rename", "‹ Back", "Description", "‹ Back", "🗄 Archive it", "‹ Back"]),
         ("/features", ["›", "🔧 1", "🔧 Login", "‹ Features", "New feature"]),
         ("/feature Login", ["✅ done", "🔧 in progress", "⛔ blocked", "‹ Back"]),
-        ("/feature Login", ["Teams", "+ Core", "✕ Core", "‹ Back", "Owner", "Ann", "Owner", "Nobody"]),
+        (
+            "/feature Login",
+            ["Teams", "+ Core", "✕ Core", "‹ Back", "Product owner", "Ann", "Product owner", "Nobody"],
+        ),
         (
             "/feature Login",
             ["Release", "›", "‹", "🗓 1.2", "Release", "No release", "History", "‹ Back"],

@@ -101,12 +101,12 @@ def test_the_card_shows_all_that_is_known(client, project, login, text):
     screen = client.press(text) if text.startswith("🗓") else client.send(text)
 
     assert (
-        "Login\nProject: Aurora\nStatus: 🗓 planned\nOwner: Ann\nTeams: Core, Web\n"
+        "Login\nProject: Aurora\nStatus: 🗓 planned\nProduct owner: Ann\nTeams: Core, Web\n"
         "Release: 1.2 (15 Mar 2030)\n\nBy <e-mail>"
     ) in screen.text
     assert screen.buttons == [
         "📥 backlog", "🔧 in progress", "⛔ blocked", "✅ done", "🗑 dropped",
-        "Release", "Teams", "Owner", "Rename", "Description", "History", "‹ Features",
+        "Release", "Teams", "Product owner", "Rename", "Description", "History", "‹ Features",
     ]  # fmt: skip
 
 
@@ -114,6 +114,10 @@ def test_the_command_alone_explains_itself(client):
     screen = client.send("/feature")
     assert "/feature add Login" in screen.text
     assert "🗓 Login" in screen.buttons
+
+
+def test_a_name_that_is_far_too_long_is_none(client):
+    assert "There is no feature “xxx" in client.send("/feature " + "x" * 500).text
 
 
 def test_a_name_that_reads_like_an_order_is_a_name_first(client, project, login):
@@ -343,12 +347,12 @@ def test_the_owner_by_phrase_and_by_button(client, project, login):
 
     assert "Ann answers for “Login” now." in client.send("ответственный за фичу Login — Ann").text
     assert fresh(login).assigned_po == "Ann"
-    client.press("Owner")
+    client.press("Product owner")
     assert "Olga answers for “Login” now." in client.press("Olga").text
-    client.press("Owner")
+    client.press("Product owner")
     client.send("«Zoe»")
     assert fresh(login).assigned_po == "Zoe"
-    client.press("Owner")
+    client.press("Product owner")
     assert "Nobody answers for “Login” now." in client.press("Nobody").text
     client.send("assign Ann to feature Login")
     client.send("remove the owner of feature Login")

@@ -142,6 +142,19 @@ def test_the_question_which_one_may_be_answered_in_words(aurora):
     assert active(client).name == "Moon rocket"
 
 
+def test_instead_of_answering_something_else_may_be_said(aurora):
+    for name in ("Moon base", "Moon rocket"):
+        ProjectFactory(name=name)
+    client = admin_chat(aurora)
+    client.send("switch to project moon")
+
+    client.send("switch to project Moon base")
+
+    assert active(client).name == "Moon base"
+    assert Dialog.objects.get().state == {}
+    assert "did not understand" in client.send("rocket").text
+
+
 def test_a_question_that_is_over_cannot_be_answered_any_more(aurora):
     for name in ("Moon base", "Moon rocket"):
         ProjectFactory(name=name)

@@ -53,8 +53,10 @@ def test_the_card_shows_what_is_in_it(client, project, text):
     when = timezone.localdate() + timedelta(days=3)
     release = ReleaseFactory(project=project, version="1.2", target_date=when)
     for number in range(9):
-        FeatureFactory(project=project, release=release, name=f"F{number}", status="done" if number else "blocked",
-                       status_reason="why")  # fmt: skip
+        status = "done" if number else "blocked"
+        FeatureFactory(
+            project=project, release=release, name=f"F{number}", status=status, status_reason="why"
+        )
     FeatureFactory(project=project, name="Elsewhere")
 
     screen = client.send(text)
@@ -66,6 +68,14 @@ def test_the_card_shows_what_is_in_it(client, project, text):
         "›", "🔧 in progress", "🚀 released", "🚫 cancelled", "Date", "Rename", "History", "‹ Releases",
     ]  # fmt: skip
     assert client.press("›").buttons[:2] == ["✅ F8", "‹"]
+
+
+def test_a_release_with_a_name_is_opened_by_the_command(client, project):
+    ReleaseFactory(project=project, version="Autumn 15")
+    ReleaseFactory(project=project, version="Winter")
+    assert "\nAutumn 15\n" in client.send("/release autumn 15").text
+    assert "\nWinter\n" in client.send("/release wintr").text
+    assert "There is no release “spring”" in client.send("/release spring").text
 
 
 def test_a_date_that_passed_says_so(client, project):

@@ -169,6 +169,7 @@ SAID = {
         ("заверши фичу Вход", {"name": "Вход", "verb": "заверши"}),
         ("отмени фичу Вход - не нужна", {"name": "Вход", "verb": "отмени", "reason": "не нужна"}),
         ("отложи фичу Вход", {"name": "Вход", "verb": "отложи"}),
+        ("отклони фичу Вход: не нужна", {"name": "Вход", "verb": "отклони", "reason": "не нужна"}),
         ("feature Login is done", {"name": "Login", "state": "done"}),
         ("Feature “Login page” is now in progress.", {"name": "“Login page”", "state": "in progress"}),
         ("feature Done list is planned", {"name": "Done list", "state": "planned"}),
@@ -351,6 +352,22 @@ def test_a_state_is_called_by_its_value_too(status):
     assert feature_state(status.value) == status
     assert feature_state(status.value.replace("_", " ").upper()) == status
     assert set(FEATURE_STATES) == set(FeatureStatus)
+
+
+@pytest.mark.parametrize(
+    ("label", "status"),
+    [
+        ("в бэклоге", "backlog"),
+        ("запланирована", "planned"),
+        ("в работе", "in_progress"),
+        ("заблокирована", "blocked"),
+        ("готова", "done"),
+        ("отклонена", "dropped"),
+    ],
+)
+def test_a_state_is_called_as_the_russian_screens_call_it(label, status):
+    assert feature_state(label) == status
+    assert meaning(f"фича X {label}")[1]["state"] in label
 
 
 @pytest.mark.parametrize(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import zoneinfo
+from datetime import timedelta
 from typing import Any
 
 from django.conf import settings
@@ -189,7 +190,9 @@ class PersonAdmin(ServiceModelAdmin, AskingAdmin):
 
 def _status(person: TelegramUser, request: HttpRequest) -> dict[str, Any]:
     zone = zoneinfo.ZoneInfo(person.timezone) if person.timezone else None
+    seen = person.last_seen_at
     return {
+        "is_here": seen is not None and timezone.now() - seen < timedelta(minutes=1),
         "language": dict(settings.LANGUAGES)[person.language],
         "local_time": timezone.now().astimezone(zone).replace(tzinfo=None) if zone else None,
     }

@@ -36,6 +36,7 @@ class Route:
         name: `<app>.<function>`, unique.
         role: the least role the program demands.
         command: the command whose row in the catalogue decides role and activity; empty if none.
+        yields: whether phrases are looked for before what the chat is in the middle of.
         converters: how to read the arguments of a button.
     """
 
@@ -46,6 +47,7 @@ class Route:
     command: str = ""
     description: Promise | str = ""
     is_secret: bool = False
+    yields: bool = False
     converters: tuple[Callable[[str], Any], ...] = ()
     required: int = 0
 
@@ -105,12 +107,18 @@ class Registry:
 
         return register
 
-    def answer(self, *, role: Role = Role.PUBLIC, command: str = "") -> Callable[[F], F]:
-        """Register a view for the text that `Reply(ask=view)` asked for."""
+    def answer(
+        self, *, role: Role = Role.PUBLIC, command: str = "", yields: bool = False
+    ) -> Callable[[F], F]:
+        """Register a view for the text that `Reply(ask=view)` asked for.
+
+        One that `yields` gets only what is no phrase: for questions that a person may just as well ignore.
+        """
 
         def register(view: F) -> F:
             handler = MessageHandler(_SAID_IN_PRIVATE, view)
-            self._add(self.answers, _name(view), Route(_name(view), view, handler, role, command))
+            route = Route(_name(view), view, handler, role, command, yields=yields)
+            self._add(self.answers, _name(view), route)
             view.answer_name = _name(view)  # type: ignore[attr-defined]
             return view
 
@@ -183,14 +191,14 @@ class Registry:
             return self._match_button(update)
         if (named := self.commands.get(_command_name(update))) and _check(named, update):
             return Match(named, rest=_after_command(update))
-        asked = self.answers.get(state.get("answer", ""))
-        for route in [*self.unknown, *([asked] if asked else [])]:
+        asked = [self.answers[name]] if (name := state.get("answer")) in self.answers else []
+        for route in [*self.unknown, *(route for route in asked if not route.yields)]:
             if _check(route, update):
                 return Match(route)
         for route in self.phrases:
             if may(route) and (found := _check(route, update)):
                 return Match(route, kwargs=found["matches"][0].groupdict())
-        for route in self.fallbacks:
+        for route in [*asked, *self.fallbacks]:
             if _check(route, update):
                 return Match(route)
         return None

@@ -25,6 +25,10 @@ TABLE = [
     ("engine.view_message", False, False, True, True),
     ("engine.change_message", False, False, True, True),
     ("engine.delete_message", False, False, False, True),
+    ("projects.add_release", False, False, True, True),
+    ("projects.change_feature", False, False, True, True),
+    ("projects.delete_project", False, False, True, True),
+    ("projects.delete_usercontext", False, False, False, True),
     ("nonsense", False, False, False, True),
 ]
 

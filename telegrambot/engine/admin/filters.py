@@ -48,12 +48,12 @@ class PutAsideFilter(SimpleListFilter):
 class WaitingFilter(SimpleListFilter):
     """Messages that somebody has to decide about."""
 
-    title = _("waits for a person")
+    title = _("decision")
     parameter_name = "waiting"
 
     def lookups(self, request: HttpRequest, model_admin: ModelAdmin[Any]) -> list[tuple[str, Any]]:
         """One choice besides all."""
-        return [("1", _("Only what waits"))]
+        return [("1", _("Waits for a person"))]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
         """Failed or uncertain, and not sent again."""

@@ -124,7 +124,7 @@ def _waiting(request: HttpRequest, found: Health) -> list[Tile]:
         ),
     ]
     return [
-        Tile(title, count, note if count else "", _list(model, **filters), tone)
+        Tile(title, count, note, _list(model, **filters), tone)
         for model, title, count, note, filters, tone in tiles
         if _may_view(request, model)
     ]

@@ -203,6 +203,16 @@ def test_phrases_that_a_person_may_not_use_are_not_looked_for(registry):
     assert registry.match(update, {}, lambda route: route.view is phrase).route.view is phrase
 
 
+def test_an_answer_that_yields_gets_what_is_no_phrase(registry):
+    registry.answer(yields=True)(opened)
+    state = {"answer": "test_routing.opened"}
+    assert view_of(registry, said("what changed?"), state) is phrase
+    assert view_of(registry, said("42"), state) is opened
+    assert view_of(registry, said("/nothing"), state) is unknown
+    assert view_of(registry, said("/open"), state) is opened
+    assert view_of(registry, said("42")) is fallback
+
+
 def test_an_app_has_one_frame():
     registry = Registry()
     registry.command("open", description="")(opened)

@@ -1,0 +1,1 @@
+"""The same table once for each way of auditing. Needs requirements-bench.txt."""
