@@ -9,6 +9,7 @@ from django.db import models
 from django.db.models import Count, Q
 from django.db.models.functions import Lower
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from audit.audited import audited
 from config.schema import TimestampedModel
@@ -66,7 +67,7 @@ class ProjectQuerySet(models.QuerySet["Project"]):
 class Project(RevisedModel):
     """Something the team builds."""
 
-    name = models.CharField(_("name"), max_length=200)
+    name = models.CharField(pgettext_lazy("project", "name"), max_length=200)
     description = models.TextField(_("description"), blank=True, default="", db_default="")
     status = models.CharField(
         _("status"),
@@ -225,7 +226,7 @@ class Feature(RevisedModel):
         verbose_name=_("project"),
         db_index=False,  # the unique one begins with it
     )
-    name = models.CharField(_("name"), max_length=200)
+    name = models.CharField(pgettext_lazy("project", "name"), max_length=200)
     description = models.TextField(_("description"), blank=True, default="", db_default="")
     status = models.CharField(
         _("status"),
