@@ -59,8 +59,9 @@ messages: ## collect the texts that people see into locale/, and compile the tra
 	@$(python) scripts/messages.py
 
 bench: ## measure, each thing beside what it is compared with (benchmarks/)
-	$(call install,requirements-dev.txt)
+	$(call install,requirements-bench.txt)
 	@$(python) -m benchmarks.run
+	@$(python) -m benchmarks.audit
 
 crash: ## the long tests that kill processes, some minutes
 	$(call install,requirements-dev.txt)

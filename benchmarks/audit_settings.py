@@ -6,6 +6,7 @@ from config.settings import *  # noqa: F403
 from config.settings import INSTALLED_APPS as PROJECT_APPS
 
 DEBUG = False  # else Django would keep every statement
+LOGGING = {"version": 1, "disable_existing_loggers": False, "loggers": {"pgtrigger": {"level": "WARNING"}}}
 INSTALLED_APPS = [
     *PROJECT_APPS,
     "auditlog",

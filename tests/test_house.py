@@ -97,7 +97,7 @@ def test_every_app_has_its_layer():
 def test_every_requirement_is_pinned():
     lines = [
         line
-        for file in ("requirements.txt", "requirements-dev.txt")
+        for file in ("requirements.txt", "requirements-dev.txt", "requirements-bench.txt")
         for line in (ROOT / file).read_text(encoding="utf-8").splitlines()
         if line and not line.startswith(("#", "-r "))
     ]

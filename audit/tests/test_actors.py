@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import uuid
-
 import pytest
 from django.contrib.auth.models import AnonymousUser
 
@@ -31,7 +29,9 @@ def test_a_page_of_people_and_accounts_costs_two_queries(django_assert_num_queri
     assert found == {"system": "the program"} | wanted
 
 
-@pytest.mark.parametrize("user_id", ["5c93aecc-0394-4e42-a7d2-72a74a466e72", "user:0", "user:", "user:x", "psql", ""])
+@pytest.mark.parametrize(
+    "user_id", ["5c93aecc-0394-4e42-a7d2-72a74a466e72", "user:0", "user:", "user:x", "psql", ""]
+)
 def test_whom_nobody_knows_any_more_is_called_by_the_id(user_id):
     assert actors.names([user_id]) == {user_id: user_id}
 

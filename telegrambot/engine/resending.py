@@ -16,6 +16,6 @@ def key_of_copy(message: Message) -> str:
 
 
 def was_sent_again() -> Exists:
-    """The condition that a copy of a message was queued; then the message itself waits for nobody any more."""
+    """The condition that a copy of a message was queued; then the message itself waits for nobody."""
     key = Concat(Value(_PREFIX), Cast(OuterRef("pk"), TextField()))
     return Exists(Message.objects.filter(dedupe_key=key))

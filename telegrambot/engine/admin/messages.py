@@ -23,7 +23,6 @@ from telegrambot.engine.admin.filters import MessageTypeFilter, WaitingFilter
 from telegrambot.engine.models import Message
 from telegrambot.engine.resending import was_sent_again
 
-
 _HINTS = {
     Message.Status.QUEUED: _("It waits to be sent. Until it leaves it can be taken back."),
     Message.Status.FAILED: _("It was not sent; the error says why. When the reason is gone, send it again."),
@@ -103,7 +102,7 @@ class MessageAdmin(DecisionAdmin):
         return found
 
     def decisions_about(self, row: Any) -> list[str]:
-        """Send again what did not arrive or may not have, once; settle what is uncertain; cancel what waits."""
+        """Send again, once, what did not arrive for sure; settle what is uncertain; cancel what waits."""
         if row.direction != Message.Direction.OUTBOUND or row.status not in _HINTS:
             return []
         if row.status == Message.Status.QUEUED:

@@ -12,7 +12,7 @@ from django.conf import settings
 from django.contrib.staticfiles import finders
 from django.db import connection
 from django.test import Client
-from playwright.sync_api import Page, expect, sync_playwright
+from playwright.sync_api import FrameLocator, Page, expect, sync_playwright
 
 from telegrambot.accounts.roles import Role
 from telegrambot.accounts.tests.factories import TelegramUserFactory, UserFactory
@@ -136,6 +136,7 @@ def test_the_form_of_a_related_row_opens_beside_the_page(browser: SignedIn) -> N
     page.locator(".related-widget-wrapper").get_by_text("more_vert").click()
     add = page.get_by_role("link", name="Add another staff account")
 
+    form: Page | FrameLocator
     if _unfold_opens_frames():
         add.click()
         form = page.frame_locator("iframe.related-modal-frame")
