@@ -75,6 +75,11 @@ UNFOLD = {
                 _list(_("Commands"), "terminal", "accounts.botcommand"),
             ),
             _section(
+                _("Content"),
+                _list(_("Guides"), "menu_book", "guides.guide"),
+                _list(_("Categories"), "category", "guides.guidecategory"),
+            ),
+            _section(
                 _("Projects"),
                 _list(_("Projects"), "folder_open", "projects.project"),
                 _list(_("Features"), "task_alt", "projects.feature"),

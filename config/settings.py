@@ -60,6 +60,7 @@ PAYLOAD_RETENTION_DAYS = env.int("PAYLOAD_RETENTION_DAYS", default=30)
 INSTALLED_APPS = [
     "config",
     "unfold.apps.BasicAppConfig",
+    "unfold.contrib.import_export",
     "telegrambot.accounts.admin_site.SwitchboardAdminConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",
@@ -72,6 +73,7 @@ INSTALLED_APPS = [
     "allauth.account",
     "allauth.mfa",
     "procrastinate.contrib.django",
+    "import_export",
     "audit",
     "telegrambot.vault",
     "telegrambot.accounts",
@@ -190,6 +192,11 @@ CONTENT_SECURITY_POLICY = {"DIRECTIVES": content_security.STRICT}
 X_FRAME_OPTIONS = "DENY"
 # The webhook reads its own bounded body; forms of the admin stay far below this.
 DATA_UPLOAD_MAX_MEMORY_SIZE = 5 * 1024 * 1024
+
+# ── Files with many rows ──────────────────────────────────────────────────────────────────────────────────
+IMPORT_EXPORT_IMPORT_PERMISSION_CODE = "add"
+IMPORT_EXPORT_EXPORT_PERMISSION_CODE = "view"
+IMPORT_EXPORT_SKIP_ADMIN_LOG = True  # the database keeps the history
 
 # ── Cache ─────────────────────────────────────────────────────────────────────────────────────────────────
 # The oldest give way to new ones, so it never grows beyond this.

@@ -20,6 +20,11 @@ ADMINS_MAY = frozenset(
         "engine.change_inboundupdate",
         "engine.change_message",
         *(
+            f"guides.{verb}_{model}"
+            for verb in ("add", "change", "delete")
+            for model in ("guide", "guidecategory")
+        ),
+        *(
             f"projects.{verb}_{model}"
             for verb in ("add", "change", "delete")
             for model in ("project", "release", "feature")

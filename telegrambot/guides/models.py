@@ -15,6 +15,7 @@ from django.db.models.functions import Now
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
+from audit.audited import audited, not_audited
 from config.schema import TimestampedModel
 from telegrambot.accounts.models import TelegramUser
 from telegrambot.accounts.roles import Role
@@ -29,6 +30,7 @@ MAX_COVER_BYTES = 5 * 1024 * 1024
 COUNTED = ("views_count", "created_at", "updated_at")
 
 
+@audited()
 class GuideCategory(TimestampedModel):
     """What guides are sorted by. The first six come with the program; an operator may add more."""
 
@@ -84,6 +86,7 @@ class GuideQuerySet(models.QuerySet["Guide"]):
         return self.order_by("difficulty_level", "created_at", "pk")
 
 
+@audited(noise=["views_count"])
 class Guide(TimestampedModel):
     """Something to learn from: a text of its own, or a link to one."""
 
@@ -190,6 +193,7 @@ class Guide(TimestampedModel):
         super().save(*args, **options)
 
 
+@audited(private=["content"])
 class GuideCover(TimestampedModel):
     """A guide's photo. It lies in the database, so that every process on every machine can send it."""
 
@@ -208,6 +212,7 @@ class GuideCover(TimestampedModel):
         return self.name
 
 
+@audited(noise=["times_viewed", "last_viewed_at"])
 class SavedGuide(TimestampedModel):
     """One entry of a reader's collection."""
 
@@ -236,6 +241,7 @@ class SavedGuide(TimestampedModel):
         return f"{self.user} · {self.guide}"
 
 
+@not_audited("Each row is an event itself, and goes when it is counted.")
 class GuideView(models.Model):
     """An opening not counted yet: a counter that every reader moves would make them wait for each other."""
 

@@ -1,0 +1,122 @@
+"""Guides as files: CSV, XLSX and JSON, out and in."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from django.utils.translation import gettext as _
+from import_export import fields, resources, widgets
+
+from telegrambot.accounts.roles import Role
+from telegrambot.guides.models import Difficulty, Guide, GuideCategory
+
+
+class ChoiceWidget(widgets.Widget):
+    """A choice by its name (`beginner`), in any case; numbers are taken too."""
+
+    def __init__(self, choices: type[Difficulty] | type[Role]) -> None:
+        super().__init__()
+        self._choices = choices
+
+    def clean(self, value: Any, row: Any = None, **kwargs: Any) -> int | None:
+        """Read a cell.
+
+        Raises:
+            ValueError: a sentence that names the choices.
+        """
+        text = str(value if value is not None else "").strip()
+        if not text:
+            return None
+        found = {choice.name.lower(): choice.value for choice in self._choices}
+        found |= {str(choice.value): choice.value for choice in self._choices}
+        try:
+            return int(found[text.lower()])
+        except KeyError:
+            names = ", ".join(choice.name.lower() for choice in self._choices)
+            raise ValueError(_("“{value}” is none of {names}.").format(value=text, names=names)) from None
+
+    def render(self, value: Any, obj: Any = None, **kwargs: Any) -> str:
+        return "" if value is None else self._choices(value).name.lower()
+
+
+class IdWidget(widgets.Widget):
+    """A guide's id; empty for a new one."""
+
+    def clean(self, value: Any, row: Any = None, **kwargs: Any) -> UUID | None:
+        """Read a cell.
+
+        Raises:
+            ValueError: a sentence that says what to do.
+        """
+        text = str(value or "").strip()
+        try:
+            return UUID(text) if text else None
+        except ValueError:
+            raise ValueError(
+                _("“{value}” is no id. Leave it empty for a new guide.").format(value=text[:60])
+            ) from None
+
+
+class CategoryWidget(widgets.ForeignKeyWidget):
+    """A category by its short name."""
+
+    def clean(self, value: Any, row: Any = None, **kwargs: Any) -> GuideCategory | None:
+        """Read a cell.
+
+        Raises:
+            ValueError: a sentence that names the categories.
+        """
+        slug = str(value or "").strip().lower()
+        found = GuideCategory.objects.filter(slug=slug).first()
+        if found is None:
+            known = ", ".join(GuideCategory.objects.values_list("slug", flat=True))
+            raise ValueError(
+                _("There is no category “{value}”. There are: {names}.").format(value=slug, names=known)
+            )
+        return found
+
+
+class TagsWidget(widgets.SimpleArrayWidget):
+    """Tags with commas between them."""
+
+    def clean(self, value: Any, row: Any = None, **kwargs: Any) -> list[str]:
+        return [tag for tag in (part.strip() for part in str(value or "").split(",")) if tag]
+
+    def render(self, value: Any, obj: Any = None, **kwargs: Any) -> str:
+        return ", ".join(value or [])
+
+
+class GuideResource(resources.ModelResource):
+    """One row for each guide. A row with an id changes that guide, one without makes a new one."""
+
+    id = fields.Field(attribute="id", widget=IdWidget(), saves_null_values=False)
+    category = fields.Field(attribute="category", widget=CategoryWidget(GuideCategory, "slug"))
+    tags = fields.Field(attribute="tags", widget=TagsWidget())
+    difficulty_level = fields.Field(
+        attribute="difficulty_level", widget=ChoiceWidget(Difficulty), saves_null_values=False
+    )
+    minimum_role = fields.Field(attribute="minimum_role", widget=ChoiceWidget(Role), saves_null_values=False)
+    views_count = fields.Field(attribute="views_count", readonly=True)
+
+    class Meta:
+        model = Guide
+        import_id_fields = ("id",)
+        fields = (
+            "id",
+            "title",
+            "description",
+            "body",
+            "content_url",
+            "category",
+            "tags",
+            "difficulty_level",
+            "minimum_role",
+            "is_active",
+            "views_count",
+        )
+        export_order = fields
+        clean_model_instances = True
+        skip_unchanged = True
+        report_skipped = True
+        use_transactions = True
