@@ -2,8 +2,8 @@
 
     python -m benchmarks.audit [--quick] [--rounds 9] [--output FOLDER]
 
-Needs requirements-bench.txt. The contestants take turns with each operation, so that a busy machine is unfair
-to all alike; each round begins with another one.
+Needs requirements-bench.txt. The contestants take turns with each single write, so that a busy machine is
+unfair to all alike; each round begins with another one.
 """
 
 from __future__ import annotations
@@ -14,8 +14,8 @@ import platform
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, replace
 from functools import partial
 from itertools import count
 from pathlib import Path
@@ -49,13 +49,15 @@ class Operation:
     """Something that is measured.
 
     Attributes:
-        run: does it to a model's table; returns milliseconds.
+        run: does it once to a model's table; returns milliseconds.
         rows: how many rows it writes; an audit worth its name records as many events.
+        times: how often in one session; the median counts.
     """
 
     name: str
     run: Callable[[Any], float]
     rows: int
+    times: int = 1
 
 
 def measure(server: Database, *, rounds: int) -> report.Results:
@@ -69,20 +71,24 @@ def measure(server: Database, *, rounds: int) -> report.Results:
 
     with fresh_database(server) as database, connected_to(database.params["dbname"]):
         _prepare()
-        recorded = {(operation.name, name): _recorded(operation, name) for operation, name in _pairs()}
+        names = list(report.CONTESTANTS)
+        recorded = {}
+        for operation in OPERATIONS:
+            before = {name: _events(name) for name in names}
+            _compete(replace(operation, times=1), names, is_warm=False)
+            for name in names:
+                recorded[operation.name, name] = _events(name) - before[name] == operation.rows
         _tell("rehearsed")
         runs = []
         for number in range(rounds):
             with connection.cursor() as cursor:
                 cursor.execute("VACUUM (ANALYZE)")
-            names = list(report.CONTESTANTS)
             first = number % len(names)
             turns = names[first:] + names[:first]
             for operation in OPERATIONS:
-                for is_warm in (False, True):
-                    for name in turns:
-                        spent = _measured(operation, name, is_warm=is_warm)
-                        runs.append(report.Run(operation.name, name, is_warm, number, spent))
+                for is_warm in report.STATES:
+                    spent = _compete(operation, turns, is_warm=is_warm)
+                    runs += [report.Run(operation.name, name, is_warm, number, spent[name]) for name in names]
             _tell(f"round {number + 1} of {rounds}")
     machine = f"{os.cpu_count()} processors, Python {platform.python_version()}, {platform.system()}"
     return report.Results(machine, runs, recorded)
@@ -112,52 +118,63 @@ def _prepare() -> None:
         _model(name).objects.bulk_create(_rows(_model(name)))
 
 
-def _pairs() -> Iterator[tuple[Operation, str]]:
-    return ((operation, name) for operation in OPERATIONS for name in report.CONTESTANTS)
+def _compete(operation: Operation, turns: list[str], *, is_warm: bool) -> dict[str, float]:
+    """Let all do an operation in turn, each in a session of its own, as often as it is to be done.
 
-
-def _recorded(operation: Operation, name: str) -> bool:
-    """Whether a contestant records every row that an operation writes."""
-    before = _events(name)
-    _measured(operation, name, is_warm=False)
-    return _events(name) - before == operation.rows
-
-
-def _measured(operation: Operation, name: str, *, is_warm: bool) -> float:
-    model = _model(name)
-    with _session(name):
-        if is_warm:
-            _insert(model, WARM_UP // 2)
-            _update(model, WARM_UP // 2)
-        return operation.run(model)
+    Returns:
+        The median of each contestant's milliseconds.
+    """
+    with ExitStack() as stack:
+        sessions = {name: stack.enter_context(_session(name)) for name in turns}
+        for name in turns if is_warm else ():
+            for _ in range(WARM_UP // 2):
+                _in_session(sessions[name], _insert, name)
+                _in_session(sessions[name], _update, name)
+        spent: dict[str, list[float]] = {name: [] for name in turns}
+        for _ in range(operation.times):
+            for name in turns:
+                spent[name].append(_in_session(sessions[name], operation.run, name))
+        return {name: median(times) for name, times in spent.items()}
 
 
 @contextmanager
-def _session(name: str) -> Iterator[None]:
+def _session(name: str) -> Iterator[Any]:
     """A connection on which nothing was done yet; ours tells the database with each write who acts."""
     from django.db import connection
     from django.db.backends.postgresql import base
 
-    from audit.context import acting
-
     connection.close()
     connection.ensure_connection()
+    session, connection.connection = connection.connection, None
     if name != report.OURS:
-        connection.connection.cursor_factory = base.Cursor
-    with acting(user_id="user:1", origin="admin", correlation_id="request:benchmark"):
-        yield
+        session.cursor_factory = base.Cursor
+    with session:
+        yield session
 
 
-def _insert(model: Any, times: int = SINGLES) -> float:
-    return median(_timed(row.save) for row in _rows(model, times))
+def _in_session(session: Any, run: Callable[[Any], float], name: str) -> float:
+    from django.db import connection
+
+    from audit.context import acting
+
+    connection.connection = session
+    try:
+        with acting(user_id="user:1", origin="admin", correlation_id="request:benchmark"):
+            return run(_model(name))
+    finally:
+        connection.connection = None
 
 
-def _update(model: Any, times: int = SINGLES) -> float:
-    spent = []
-    for row in model.objects.order_by("pk")[:times]:
-        row.status = f"status {next(_numbers)}"
-        spent.append(_timed(partial(row.save, update_fields=["status"])))
-    return median(spent)
+def _insert(model: Any) -> float:
+    [row] = _rows(model, 1)
+    return _timed(row.save)
+
+
+def _update(model: Any) -> float:
+    number = next(_numbers)
+    row = model.objects.order_by("pk")[number % 100]
+    row.status = f"status {number}"
+    return _timed(partial(row.save, update_fields=["status"]))
 
 
 def _bulk_create(model: Any) -> float:
@@ -176,10 +193,10 @@ def _update_all(model: Any) -> float:
 
 
 OPERATIONS = (
-    Operation(report.INSERT, _insert, SINGLES),
-    Operation(report.UPDATE, _update, SINGLES),
-    Operation(report.BULK_CREATE, _bulk_create, BULK),
-    Operation(report.UPDATE_ALL, _update_all, BULK),
+    Operation(report.INSERT, _insert, rows=1, times=SINGLES),
+    Operation(report.UPDATE, _update, rows=1, times=SINGLES),
+    Operation(report.BULK_CREATE, _bulk_create, rows=BULK),
+    Operation(report.UPDATE_ALL, _update_all, rows=BULK),
 )
 
 

@@ -28,13 +28,13 @@ HEAD = """\
 Written by `make bench` ({machine}).
 
 Each contestant has a table of its own with the same columns and no index beside the primary key, all in one
-database. With each operation all take turns, {rounds} rounds long; each round begins with another, and each
-measurement in a session of its own. Single rows are saved by `save()` in autocommit, one hundred in a row,
-of which the median counts; an update changes one column. Ours records who acts, from where and in which
-request; the others are told of nobody, which is less work. A ratio is a contestant's time divided by that of
-the table that is not audited in the same round: medians, in brackets each round. “Nothing recorded”: the
-package does not notice these writes. django-simple-history creates many rows by its own
-`bulk_create_with_history`."""
+database. All take turns with each write, {rounds} rounds long; each round begins with another, and each
+measurement is made in a session of its own. Single rows are saved by `save()` in autocommit, one hundred
+times in a session, of which the median counts; an update changes one column. Ours records who acts, from
+where and in which request; the others are told of nobody, which is less work. A ratio is a contestant's
+time divided by that of the table that is not audited in the same round: medians, in brackets each round.
+“Nothing recorded”: the package does not notice these writes. django-simple-history creates many rows by its
+own `bulk_create_with_history`."""
 STATES = {
     False: "In new sessions",
     True: "In sessions that have made 200 small writes before (where plans made for one row would be kept)",
