@@ -23,7 +23,7 @@ END $$
 
 _FUNCTION = """
 CREATE OR REPLACE FUNCTION {function}() RETURNS trigger LANGUAGE plpgsql
-SET plan_cache_mode = force_generic_plan SET jit = off SET timezone = 'UTC' AS $${body}$$
+SET plan_cache_mode = force_generic_plan AS $${body}$$
 """
 
 # The label tells the variables from columns of the same names.

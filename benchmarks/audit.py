@@ -103,6 +103,7 @@ def _prepare() -> None:
 
     from audit.audited import watched
     from audit.operations import watched_table
+    from config.schema import TimestampedModel, updated_at_trigger
 
     call_command("migrate", verbosity=0)
     ours = _model(report.OURS)
@@ -111,6 +112,9 @@ def _prepare() -> None:
     with connection.schema_editor() as editor:
         for model in apps.get_app_config("contestants").get_models():
             editor.create_model(model)
+            if issubclass(model, TimestampedModel):
+                for statement in updated_at_trigger(model._meta.db_table):
+                    editor.execute(statement, params=None)
         for statement in watched_table(ours, keeps, connection).create():
             editor.execute(statement, params=None)
     pgtrigger.install()

@@ -30,6 +30,12 @@ class TimestampedModel(models.Model):
         abstract = True
 
 
+def updated_at_trigger(table: str) -> list[str]:
+    """The statements that let the database move `updated_at` of a table."""
+    trigger = f'CREATE TRIGGER {table}_updated_at BEFORE UPDATE ON "{table}" '
+    return [UPDATED_AT_FUNCTION, trigger + "FOR EACH ROW EXECUTE FUNCTION set_updated_at()"]
+
+
 class UpdatedAtTrigger(Operation):
     """Let the database move `updated_at` of a model's table on every UPDATE."""
 
@@ -45,12 +51,10 @@ class UpdatedAtTrigger(Operation):
     def database_forwards(
         self, app_label: str, schema_editor: BaseDatabaseSchemaEditor, from_state: Any, to_state: Any
     ) -> None:
-        table = to_state.apps.get_model(app_label, self.model_name)._meta.db_table
-        schema_editor.execute(UPDATED_AT_FUNCTION)
-        schema_editor.execute(
-            f"CREATE TRIGGER {table}_updated_at BEFORE UPDATE ON {schema_editor.quote_name(table)} "
-            "FOR EACH ROW EXECUTE FUNCTION set_updated_at()"
-        )
+        for statement in updated_at_trigger(
+            to_state.apps.get_model(app_label, self.model_name)._meta.db_table
+        ):
+            schema_editor.execute(statement)
 
     def database_backwards(
         self, app_label: str, schema_editor: BaseDatabaseSchemaEditor, from_state: Any, to_state: Any

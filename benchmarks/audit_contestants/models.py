@@ -8,10 +8,11 @@ from django.db import models
 from simple_history.models import HistoricalRecords
 
 from audit.audited import audited
+from config.schema import TimestampedModel
 
 
-class Order(models.Model):
-    """What is ordered."""
+class Order(TimestampedModel):
+    """What is ordered: a table as ours are, with time stamps that the database keeps and an index."""
 
     name = models.CharField(max_length=100)
     status = models.CharField(max_length=20)
@@ -20,6 +21,7 @@ class Order(models.Model):
 
     class Meta:
         abstract = True
+        indexes = (models.Index(fields=["status"]),)
 
     def __str__(self) -> str:
         return self.name
