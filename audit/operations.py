@@ -9,7 +9,7 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.backends.base.schema import BaseDatabaseSchemaEditor
 from django.db.migrations.operations.base import Operation
 from django.db.migrations.state import ModelState, ProjectState
-from django.db.models import Model
+from django.db.models import DateTimeField, Model
 
 from audit.audited import Watched
 from audit.triggers import WatchedTable, no_refusing_triggers, refusing_triggers
@@ -115,6 +115,10 @@ def watched_table(model: type[Model], watched: Watched, connection: BaseDatabase
         pk=str(meta.pk.column),
         columns=watched.columns,
         private=watched.private,
+        has_moments=any(
+            isinstance(field, DateTimeField) and field.column in watched.columns
+            for field in meta.concrete_fields
+        ),
     )
 
 

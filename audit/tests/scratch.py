@@ -16,6 +16,7 @@ TABLE = WatchedTable(
     pk="id",
     columns=["title", "amount", "starts_at", "key", "tags", "data", "parent_id"],
     private=["secret", "other secret"],
+    has_moments=True,
 )
 
 
@@ -38,7 +39,7 @@ def watch(**changes: Any) -> None:
 
 def replace_table(**changes: Any) -> WatchedTable:
     """TABLE with other columns."""
-    names = ("log", "table", "entity", "pk", "columns", "private")
+    names = ("log", "table", "entity", "pk", "columns", "private", "has_moments")
     return WatchedTable(**{name: getattr(TABLE, name) for name in names} | changes)
 
 

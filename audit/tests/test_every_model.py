@@ -138,7 +138,7 @@ def test_the_database_watches_what_the_model_says(found):
 
     [(body, config)] = sql("SELECT prosrc, proconfig FROM pg_proc WHERE oid = to_regproc(%s)", table.function)
     assert body == table.body
-    assert config == ["plan_cache_mode=force_generic_plan"]
+    assert config == [f"{name}={value}" for name, value in table.settings.items()]
     triggers = sql(
         "SELECT tgname, tgfoid::regproc::text, tgenabled::text FROM pg_trigger"
         " WHERE tgrelid = %s::regclass AND tgname LIKE '%%audit%%'",
