@@ -13,6 +13,6 @@ register(
         _("Write a guide"),
         _("Under Content → Guides. Readers find it with /guides."),
         Guide.objects.all,
-        order=40,
+        order=50,
     )
 )

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from django.utils.translation import gettext_lazy as _
 from procrastinate import RetryStrategy
 from procrastinate.contrib.django import app
 
+from config.job_words import describe
 from telegrambot.guides import services
 
 RETRY = RetryStrategy(max_attempts=5, exponential_wait=2)
@@ -16,3 +18,6 @@ def count_guide_views(timestamp: int) -> None:
     """Move openings into the counters until none are left."""
     while services.count_views():
         pass
+
+
+describe("telegrambot.guides.tasks.count_guide_views", _("Count how often each guide was opened"))

@@ -17,6 +17,7 @@ from telegrambot.engine import services
 from telegrambot.engine.admin import conversation
 from telegrambot.engine.models import BotIdentity, Heartbeat, Message
 from telegrambot.engine.tests.factories import BOT_ID, DialogFactory, InboundUpdateFactory, MessageFactory
+from telegrambot.guides.tests.factories import GuideFactory
 
 pytestmark = pytest.mark.django_db
 HOME = reverse("admin:index")
@@ -126,6 +127,7 @@ def test_owners_see_the_first_steps_until_they_are_done(sign_in):
 
     BotIdentity.objects.create(bot_id=BOT_ID, username="test_bot", is_sandbox=True)
     MessageFactory(direction="inbound")
+    GuideFactory()
     assert "First steps" not in content(client)
 
 

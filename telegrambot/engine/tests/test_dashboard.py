@@ -15,6 +15,7 @@ from telegrambot.engine import dashboard, first_steps
 from telegrambot.engine.first_steps import FirstStep, checklist
 from telegrambot.engine.models import BotIdentity, Message
 from telegrambot.engine.tests.factories import BOT_ID, DialogFactory, InboundUpdateFactory, MessageFactory
+from telegrambot.guides.tests.factories import GuideFactory
 
 pytestmark = pytest.mark.django_db
 
@@ -101,6 +102,7 @@ def test_the_checklist_of_a_new_installation_is_open_and_costs_one_query(django_
         ("owner", False),
         ("hello", False),
         ("account", False),
+        ("guide", False),
     ]
 
 
@@ -111,6 +113,7 @@ def test_the_checklist_goes_when_everything_is_done():
 
     MessageFactory(dialog=DialogFactory(person=owner), direction="inbound")
     UserFactory(person=owner)
+    GuideFactory()
     assert checklist() == []
 
 

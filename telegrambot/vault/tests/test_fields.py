@@ -9,6 +9,7 @@ from cryptography.fernet import Fernet
 from django.core.exceptions import FieldError, ImproperlyConfigured
 from django.db import connection, models, transaction
 
+from audit.audited import not_audited
 from config.errors import DomainError
 from telegrambot.vault.exceptions import UnreadableSecret
 from telegrambot.vault.fields import EncryptedTextField
@@ -16,6 +17,7 @@ from telegrambot.vault.fields import EncryptedTextField
 OLD, NEW, FOREIGN = (Fernet.generate_key().decode() for _ in range(3))
 
 
+@not_audited("Made for a test.")
 class Safe(models.Model):
     content = EncryptedTextField("content", null=True)
     label = models.CharField(max_length=20, default="")
