@@ -59,7 +59,10 @@ def test_each_role_has_its_own_command_menu(house):
     house.person("olivia_novak").types("/start")
     owner = 1_100_000_001
     wait_until(
-        lambda: "health" in commands(scope={"type": "chat", "chat_id": owner}), "the owner's menu", every=0.3
+        lambda: "health" in commands(scope={"type": "chat", "chat_id": owner}),
+        "the owner's menu",
+        seconds=60,
+        every=0.3,
     )
 
     assert {"start", "help"} <= commands()
