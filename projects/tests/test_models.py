@@ -261,7 +261,11 @@ def test_lists_and_filters_have_their_index(listed, index):
         "INSERT INTO projects_feature (name, project_id) "
         "SELECT 'Feature ' || n, id FROM projects_project, generate_series(1, 9) AS n"
     )
-    execute("ANALYZE projects_project, projects_feature")
+    execute(
+        "INSERT INTO projects_release (version, project_id, target_date) "
+        "SELECT '1.' || n, id, current_date + n FROM projects_project, generate_series(1, 4) AS n"
+    )
+    execute("ANALYZE projects_project, projects_feature, projects_release")
     for node in ("seqscan", "sort"):
         execute(f"SET LOCAL enable_{node} = off")
 
