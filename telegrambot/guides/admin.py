@@ -6,8 +6,7 @@ from typing import Any
 
 from django import forms
 from django.contrib import admin
-from django.contrib.postgres.search import SearchQuery
-from django.db.models import Count, Q, QuerySet
+from django.db.models import Count, QuerySet
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.urls import URLPattern, path
 from django.utils.html import format_html
@@ -29,7 +28,7 @@ from telegrambot.engine.splitting import split
 from telegrambot.guides import services
 from telegrambot.guides.covers import CoverField
 from telegrambot.guides.markdown import to_telegram_html
-from telegrambot.guides.models import MAX_BODY, Difficulty, Guide, GuideCategory
+from telegrambot.guides.models import MAX_BODY, Difficulty, Guide, GuideCategory, GuideQuerySet
 from telegrambot.guides.resources import GuideResource
 
 _COLOURS = {"BEGINNER": "success", "INTERMEDIATE": "warning", "ADVANCED": "danger"}
@@ -122,14 +121,10 @@ class GuideAdmin(HistoryAdmin, AskingAdmin, ImportExportModelAdmin):
         return super().get_queryset(request).defer("search_russian", "search_english")
 
     def get_search_results(
-        self, request: HttpRequest, queryset: QuerySet[Guide], search_term: str
-    ) -> tuple[QuerySet[Guide], bool]:
+        self, request: HttpRequest, queryset: GuideQuerySet, search_term: str
+    ) -> tuple[GuideQuerySet, bool]:
         words = search_term.replace("\x00", "").strip()
-        if words:
-            russian = SearchQuery(words, config="russian", search_type="websearch")
-            english = SearchQuery(words, config="english", search_type="websearch")
-            queryset = queryset.filter(Q(search_russian=russian) | Q(search_english=english))
-        return queryset, False
+        return (queryset.matching(words) if words else queryset), False
 
     @display(description=_("difficulty"), ordering="difficulty_level", label=_COLOURS)
     def level(self, guide: Guide) -> tuple[str, str]:

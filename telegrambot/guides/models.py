@@ -20,7 +20,7 @@ from config.schema import TimestampedModel
 from telegrambot.accounts.models import TelegramUser
 from telegrambot.accounts.roles import Role
 from telegrambot.guides.links import validate_https
-from telegrambot.guides.search_vector import search_vector
+from telegrambot.guides.search_vector import search_queries, search_vector
 
 if TYPE_CHECKING:
     from uuid import UUID
@@ -71,6 +71,11 @@ class GuideQuerySet(models.QuerySet["Guide"]):
     def open_to(self, person: TelegramUser) -> GuideQuerySet:
         """Those that `person` may read now."""
         return self.filter(is_active=True, minimum_role__lte=person.role)
+
+    def matching(self, words: str) -> GuideQuerySet:
+        """Those that `words` are found in, in Russian or in English."""
+        russian, english = search_queries(words)
+        return self.filter(Q(search_russian=russian) | Q(search_english=english))
 
     def for_reading(self, person: TelegramUser) -> GuideQuerySet:
         """With what the screen of a guide shows: its category, whether it has a photo, is saved, is read."""

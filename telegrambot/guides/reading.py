@@ -13,6 +13,7 @@ from django.utils.html import escape
 from telegrambot.accounts.models import TelegramUser
 from telegrambot.guides.exceptions import NothingToSearch
 from telegrambot.guides.models import Guide, GuideCategory, SavedGuide
+from telegrambot.guides.search_vector import search_queries
 
 MAX_WORDS = 200
 # Private letters mark what was found until the text around it is escaped.
@@ -87,9 +88,8 @@ def search(words: str, person: TelegramUser, *, limit: int) -> tuple[list[Hit], 
     words = words.replace("\x00", "").strip()[:MAX_WORDS]
     if not re.search(r"\w", words):
         raise NothingToSearch
-    russian = SearchQuery(words, config="russian", search_type="websearch")
-    english = SearchQuery(words, config="english", search_type="websearch")
-    found = Guide.objects.open_to(person).filter(Q(search_russian=russian) | Q(search_english=english))
+    russian, english = search_queries(words)
+    found = Guide.objects.open_to(person).matching(words)
     text = Concat("description", Value("\n"), Left("body", 20_000), output_field=TextField())
 
     def headline(query: SearchQuery, config: str) -> SearchHeadline:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from django.contrib.postgres.search import SearchVector
+from django.contrib.postgres.search import SearchQuery, SearchVector
 from django.db import models
 from django.db.models import Func
 from django.db.models.expressions import CombinedExpression
@@ -33,4 +33,12 @@ def search_vector(config: str) -> CombinedExpression:
         + SearchVector(TagsAsText("tags"), weight="A", config=config)
         + SearchVector("description", weight="B", config=config)
         + SearchVector("body", weight="C", config=config)
+    )
+
+
+def search_queries(words: str) -> tuple[SearchQuery, SearchQuery]:
+    """What is asked of the Russian and of the English vector for words as people type them."""
+    return (
+        SearchQuery(words, config="russian", search_type="websearch"),
+        SearchQuery(words, config="english", search_type="websearch"),
     )
