@@ -77,6 +77,7 @@ INSTALLED_APPS = [
     "telegrambot.accounts",
     "telegrambot.sign_in",
     "projects",
+    "telegrambot.guides",
     "telegrambot.engine",
     "telegrambot.sandbox",
 ]

@@ -1,0 +1,11 @@
+from __future__ import annotations
+
+from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
+
+
+class GuidesConfig(AppConfig):
+    """What the bot teaches: guides by category, and what each reader keeps of them."""
+
+    name = "telegrambot.guides"
+    verbose_name = _("Content")

@@ -1,0 +1,17 @@
+"""What can go wrong with guides; each docstring is the sentence a person reads."""
+
+from __future__ import annotations
+
+from config.errors import DomainError
+
+
+class GuideNotFound(DomainError):
+    """That guide is not available any more. /guides shows the ones there are."""
+
+
+class GuideNotSaved(DomainError):
+    """You have not saved that guide. Save it first, then it can be marked as read."""
+
+
+class NothingToSearch(DomainError):
+    """Please say what to look for, such as: /guides risk management"""
