@@ -14,8 +14,8 @@ from typing import Any
 from django.db import DatabaseError, transaction
 
 from config.redaction import redact
+from telegrambot.engine.formatted_text import cleaned
 from telegrambot.sandbox.announcements import announce
-from telegrambot.sandbox.formatted_text import cleaned
 from telegrambot.sandbox.models import SandboxLogEntry
 
 logger = logging.getLogger(__name__)

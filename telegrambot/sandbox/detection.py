@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from telegrambot.sandbox.formatted_text import Entity, FormattedText, ordered, utf16_length
+from telegrambot.engine.formatted_text import Entity, FormattedText, ordered, utf16_length
 
 # The first kind that claims a stretch of text keeps it.
 _PATTERNS = (

@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
 
-from telegrambot.sandbox.formatted_text import Entity, ordered
+from telegrambot.engine.formatted_text import Entity, ordered
 
 _SAFE_SCHEMES = {"http", "https", "mailto", "tel", "tg"}
 

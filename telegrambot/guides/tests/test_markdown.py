@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from telegrambot.engine.html_markup import parse_html
 from telegrambot.engine.splitting import MAX_TEXT, length, split
 from telegrambot.guides.markdown import to_telegram_html
-from telegrambot.sandbox.html_markup import parse_html
 
 MARKDOWN = st.lists(
     st.one_of(

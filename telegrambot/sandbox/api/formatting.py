@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
+from telegrambot.engine.formatted_text import FormattedText, cleaned, ordered, trimmed, utf16_length
+from telegrambot.engine.html_markup import MarkupError, checked_link, parse_html
 from telegrambot.sandbox.api.errors import BadRequest
 from telegrambot.sandbox.detection import detect
-from telegrambot.sandbox.formatted_text import FormattedText, cleaned, ordered, trimmed, utf16_length
-from telegrambot.sandbox.html_markup import MarkupError, checked_link, parse_html
 
 # Characters (code points) after parsing, as the server counts them; entities count UTF-16 units.
 MAX_TEXT = 4096

@@ -12,8 +12,8 @@ from typing import Any
 from django.core.files.uploadedfile import UploadedFile
 from django.http import HttpRequest
 
+from telegrambot.engine.formatted_text import cleaned
 from telegrambot.sandbox.api.errors import BadRequest
-from telegrambot.sandbox.formatted_text import cleaned
 
 
 class Parameters:

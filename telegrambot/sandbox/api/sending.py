@@ -8,6 +8,7 @@ from typing import Any
 from django.db import transaction
 from django.utils import timezone
 
+from telegrambot.engine.formatted_text import FormattedText
 from telegrambot.sandbox import channels, limits, said, wire
 from telegrambot.sandbox.announcements import announce
 from telegrambot.sandbox.api.call import Call, visible_message
@@ -15,7 +16,6 @@ from telegrambot.sandbox.api.errors import BadRequest
 from telegrambot.sandbox.api.formatting import caption, message_text
 from telegrambot.sandbox.api.keyboards import reply_markup
 from telegrambot.sandbox.api.media import given_file, parameter_file
-from telegrambot.sandbox.formatted_text import FormattedText
 from telegrambot.sandbox.models import SandboxChat, SandboxFile, SandboxMessage
 
 ALBUM_LIMIT = 10

@@ -8,9 +8,9 @@ import secrets
 from django.db import transaction
 from django.utils import timezone
 
+from telegrambot.engine.formatted_text import cleaned
 from telegrambot.sandbox import updates, wire
 from telegrambot.sandbox.exceptions import InvalidPerson, NotStarted
-from telegrambot.sandbox.formatted_text import cleaned
 from telegrambot.sandbox.models import SandboxBot, SandboxChat, SandboxPerson
 
 

@@ -10,6 +10,7 @@ from django.core.files.uploadedfile import UploadedFile
 from django.db import transaction
 from django.utils import timezone
 
+from telegrambot.engine.formatted_text import FormattedText, cleaned
 from telegrambot.sandbox import channels, files, said, updates, wire
 from telegrambot.sandbox.api.formatting import MAX_CAPTION, MAX_TEXT
 from telegrambot.sandbox.detection import detect
@@ -22,7 +23,6 @@ from telegrambot.sandbox.exceptions import (
     NotYourMessage,
     TooManyFiles,
 )
-from telegrambot.sandbox.formatted_text import FormattedText, cleaned
 from telegrambot.sandbox.locks import message_in
 from telegrambot.sandbox.models import (
     SandboxBot,

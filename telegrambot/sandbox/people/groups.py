@@ -8,9 +8,9 @@ from collections.abc import Iterable
 from django.db import transaction
 from django.utils import timezone
 
+from telegrambot.engine.formatted_text import cleaned
 from telegrambot.sandbox import updates, wire
 from telegrambot.sandbox.exceptions import InvalidTitle, NotAMember, OnlyAdminsManage
-from telegrambot.sandbox.formatted_text import cleaned
 from telegrambot.sandbox.locks import locked
 from telegrambot.sandbox.models import SandboxBot, SandboxChat, SandboxMember, SandboxPerson
 from telegrambot.sandbox.people import chats

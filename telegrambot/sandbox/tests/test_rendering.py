@@ -2,9 +2,9 @@ from __future__ import annotations
 
 import pytest
 
+from telegrambot.engine.formatted_text import FormattedText
+from telegrambot.engine.html_markup import parse_html
 from telegrambot.sandbox.detection import detect
-from telegrambot.sandbox.formatted_text import FormattedText
-from telegrambot.sandbox.html_markup import parse_html
 from telegrambot.sandbox.rendering import render
 
 

@@ -9,7 +9,7 @@ import re
 from dataclasses import dataclass
 from html import unescape
 
-from telegrambot.sandbox.formatted_text import Entity, FormattedText, ordered, utf16_length
+from telegrambot.engine.formatted_text import Entity, FormattedText, ordered, utf16_length
 
 ENTITY_OF_TAG = {
     "b": "bold",

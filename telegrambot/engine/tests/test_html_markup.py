@@ -4,9 +4,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from telegrambot.engine.formatted_text import FormattedText, cleaned, trimmed, utf16_length
+from telegrambot.engine.html_markup import MarkupError, checked_link, parse_html
 from telegrambot.sandbox.detection import detect
-from telegrambot.sandbox.formatted_text import FormattedText, cleaned, trimmed, utf16_length
-from telegrambot.sandbox.html_markup import MarkupError, checked_link, parse_html
 
 
 def kinds(html: str) -> list[tuple[str, int, int]]:
