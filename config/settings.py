@@ -78,6 +78,7 @@ INSTALLED_APPS = [
     "telegrambot.sign_in",
     "projects",
     "telegrambot.guides",
+    "telegrambot.broadcasts",
     "telegrambot.engine",
     "telegrambot.sandbox",
 ]
@@ -189,6 +190,10 @@ CONTENT_SECURITY_POLICY = {"DIRECTIVES": content_security.STRICT}
 X_FRAME_OPTIONS = "DENY"
 # The webhook reads its own bounded body; forms of the admin stay far below this.
 DATA_UPLOAD_MAX_MEMORY_SIZE = 5 * 1024 * 1024
+
+# ── Broadcasts ────────────────────────────────────────────────────────────────────────────────────────────
+BROADCAST_CONFIRM_ABOVE = env.int("BROADCAST_CONFIRM_ABOVE", default=1000)
+BROADCAST_GRACE_MINUTES = env.int("BROADCAST_GRACE_MINUTES", default=15)
 
 # ── Cache ─────────────────────────────────────────────────────────────────────────────────────────────────
 # The oldest give way to new ones, so it never grows beyond this.
