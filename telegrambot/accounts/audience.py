@@ -7,7 +7,10 @@ from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from typing import Any
 
-from django.db.models import Q, QuerySet
+from django.db.models import CharField, Q, QuerySet, Value
+from django.db.models.fields.json import KeyTextTransform
+from django.db.models.functions import Coalesce, NullIf
+from django.db.models.lookups import Exact, StartsWith
 from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
@@ -111,10 +114,9 @@ def _day(value: Any) -> datetime:
 
 def _speaks(language: str) -> Q:
     # As TelegramUser.language decides: the own choice first, then Telegram's; English for all the rest.
-    chose = Q(preferences__language__isnull=False) & ~Q(preferences__language="")
-    russian = Q(preferences__language="ru") | (
-        ~chose & (Q(language_code="ru") | Q(language_code__startswith="ru-"))
-    )
+    own = NullIf(KeyTextTransform("language", "preferences"), Value(""), output_field=CharField())
+    chosen = Coalesce(own, "language_code", output_field=CharField())
+    russian = Q(Exact(chosen, "ru")) | Q(StartsWith(chosen, "ru-"))
     return russian if language == "ru" else ~russian
 
 
