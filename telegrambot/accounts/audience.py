@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from typing import Any
+from uuid import UUID
 
 from django.db.models import CharField, Q, QuerySet, Value
 from django.db.models.fields.json import KeyTextTransform
@@ -79,6 +80,17 @@ def people(chosen: Mapping[str, Any]) -> QuerySet[TelegramUser]:
         except (TypeError, ValueError, OverflowError):
             raise BadCondition(name=condition.label, value=str(value)[:100]) from None
     return found
+
+
+def read_key(value: Any) -> UUID:
+    """Read the key of a row, for conditions about one guide, one broadcast, …
+
+    Raises:
+        ValueError: it is none.
+    """
+    if not isinstance(value, str):
+        raise ValueError(value)
+    return UUID(value)
 
 
 # ── What is known of everybody ────────────────────────────────────────────────────────────────────────────

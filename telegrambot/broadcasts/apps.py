@@ -12,6 +12,8 @@ class BroadcastsConfig(AppConfig):
 
     def ready(self) -> None:
         from telegrambot.accounts import services as accounts
-        from telegrambot.broadcasts import opt_outs
+        from telegrambot.broadcasts import audience_conditions, content, opt_outs  # noqa: F401  (registers them)
+        from telegrambot.engine import outbox
 
         accounts.on_opt_out(opt_outs.follow)
+        outbox.keep_files(content.files_in_use)

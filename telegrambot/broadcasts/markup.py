@@ -10,12 +10,14 @@ from django.utils.html import escape
 from django.utils.translation import gettext_lazy as _
 
 from telegrambot.engine.html_markup import MarkupError, parse_html
-from telegrambot.engine.splitting import MAX_CAPTION, MAX_TEXT, length
+from telegrambot.engine.splitting import MAX_CAPTION, MAX_TEXT, length, split
 
 # What a text may say about its recipient.
 VARIABLES = ("first_name", "last_name", "username")
 # {name} or {name|what to say without one}; nothing else in braces is touched.
 _VARIABLE = re.compile(r"\{(?P<name>[a-z_]+)(?:\|(?P<fallback>[^{}|<>&]{0,60}))?\}")
+# What was meant as a variable.
+_MEANT = re.compile(rf"\{{\s*(?P<name>{'|'.join(VARIABLES)})\b", re.IGNORECASE)
 _BYTE_OFFSET = re.compile(r" at byte offset (\d+)")
 # As long as the longest name Telegram allows.
 _SAMPLE = dict.fromkeys(VARIABLES, "n" * 64)
@@ -38,6 +40,11 @@ def has_variables(text: str) -> bool:
     return any(found["name"] in VARIABLES for found in _VARIABLE.finditer(text))
 
 
+def is_blank(text: str) -> bool:
+    """Whether somebody without a name would get an empty message."""
+    return not split(fill(text, dict.fromkeys(VARIABLES, "")))
+
+
 def validate_markup(text: str, *, is_caption: bool = False) -> None:
     """Refuse what Telegram would refuse, and name the place.
 
@@ -53,6 +60,18 @@ def validate_markup(text: str, *, is_caption: bool = False) -> None:
                     "place": _place(text, found.start()),
                     "name": found["name"],
                     "known": ", ".join(f"{{{name}}}" for name in VARIABLES),
+                },
+            )
+    for found in _MEANT.finditer(text):
+        if not _VARIABLE.match(text, found.start()):
+            name, friend = found["name"].lower(), _("friend")
+            raise ValidationError(
+                _("%(place)s: a variable is written %(plain)s, or %(fallback)s."),
+                code="misspelt_variable",
+                params={
+                    "place": _place(text, found.start()),
+                    "plain": f"{{{name}}}",
+                    "fallback": f"{{{name}|{friend}}}",
                 },
             )
     try:

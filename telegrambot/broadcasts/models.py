@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.contrib.postgres.functions import RandomUUID
 from django.db import models
 from django.db.models import F, Q
@@ -107,6 +109,14 @@ class Broadcast(TimestampedModel):
         db_default=False,
         help_text=_("Everybody gets it when their own clock shows the time above."),
     )
+    schedule_timezone = models.CharField(
+        _("time zone of the schedule"),
+        max_length=64,
+        default="",
+        db_default="",
+        editable=False,
+        help_text=_("Whose clock shows that time: the operator's who chose it."),
+    )
     needs_confirmation = models.BooleanField(
         _("waits for a confirmation"),
         default=False,
@@ -175,6 +185,11 @@ class Broadcast(TimestampedModel):
         """Whether its content may still change."""
         return self.status in {self.Status.DRAFT, self.Status.SCHEDULED}
 
+    @property
+    def is_running(self) -> bool:
+        """Whether copies are still to be sent."""
+        return self.status in {self.Status.SENDING, self.Status.PAUSED}
+
 
 class Postponement(models.Model):
     """A recipient whose time has not come: their quiet hours, or their own clock."""
@@ -223,6 +238,14 @@ class BroadcastMedia(TimestampedModel):
 
     def __str__(self) -> str:
         return self.name
+
+    def save(self, *args: Any, **options: Any) -> None:
+        """Save; another content is another file for the sender."""
+        names = options.get("update_fields")
+        if not self._state.adding and (names is None or "content" in names):
+            self.outgoing_file = None
+            options["update_fields"] = None if names is None else {*names, "outgoing_file"}
+        super().save(*args, **options)
 
 
 class BroadcastClick(models.Model):
@@ -280,3 +303,55 @@ class BroadcastOptOut(models.Model):
 
     def __str__(self) -> str:
         return f"{self.broadcast_id} · {self.opted_out_at:%Y-%m-%d}"
+
+
+class FollowUp(TimestampedModel):
+    """What becomes of copies that people have got: they are taken back, or get another text."""
+
+    class Kind(models.TextChoices):
+        RECALL = "recall", _("recall")
+        CORRECTION = "correct", _("correction")
+
+    broadcast = models.ForeignKey(
+        Broadcast,
+        on_delete=models.CASCADE,
+        related_name="follow_ups",
+        verbose_name=_("broadcast"),
+        db_index=False,
+    )
+    kind = models.CharField(_("kind"), max_length=10, choices=Kind)
+    revision = models.SmallIntegerField(
+        _("revision"), default=1, db_default=1, help_text=_("The first, second, … of its kind.")
+    )
+    up_to = models.BigIntegerField(
+        _("up to copy"), null=True, help_text=_("Later copies are made as they should be.")
+    )
+    cursor = models.BigIntegerField(_("done up to copy"), default=0, db_default=0)
+    finished_at = models.DateTimeField(_("all messages made"), null=True)
+    created_by = models.ForeignKey(
+        TelegramUser,
+        on_delete=models.SET_NULL,
+        null=True,
+        related_name="+",
+        verbose_name=_("decided by"),
+    )
+
+    class Meta:
+        db_table_comment = "Broadcasts that are taken back or corrected"
+        verbose_name = _("follow-up")
+        verbose_name_plural = _("follow-ups")
+        constraints = [
+            models.UniqueConstraint(fields=["broadcast", "kind", "revision"], name="uq_followup_revision"),
+            models.CheckConstraint(condition=Q(kind__in=["recall", "correct"]), name="ck_followup_kind"),
+        ]
+        indexes = [
+            models.Index("id", name="ix_followup_unfinished", condition=Q(finished_at__isnull=True)),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.broadcast_id} · {self.kind}"
+
+    @property
+    def origin(self) -> str:
+        """What its messages name as their maker."""
+        return f"{self.kind}:{self.broadcast_id}"

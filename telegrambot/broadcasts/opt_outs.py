@@ -7,6 +7,7 @@ from datetime import timedelta
 from django.utils import timezone
 
 from telegrambot.accounts.models import TelegramUser
+from telegrambot.broadcasts import ledger
 from telegrambot.broadcasts.models import Broadcast, BroadcastOptOut
 from telegrambot.engine.models import Message, Priority
 
@@ -16,14 +17,16 @@ BECAUSE_OF_IT = timedelta(hours=24)
 
 def follow(person: TelegramUser) -> None:
     """Take back what waits for this person, and note which broadcast it was that they left after."""
-    broadcasts = Message.objects.filter(person=person, priority=Priority.BROADCAST)
+    # Not what takes a broadcast back or corrects it: that is owed to whoever has it.
+    broadcasts = Message.objects.filter(
+        person=person, priority=Priority.BROADCAST, operation=Message.Operation.SEND
+    )
     broadcasts.filter(status=Message.Status.QUEUED).update(
         status=Message.Status.CANCELLED, error="The person opted out of broadcasts."
     )
     last = (
         broadcasts.filter(
-            status=Message.Status.SENT,
-            operation=Message.Operation.SEND,
+            status__in=ledger.RECEIVED,
             origin__startswith="broadcast:",
             timestamp__gte=timezone.now() - BECAUSE_OF_IT,
         )

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from django.db.models import Count, Exists, OuterRef, Q, QuerySet
+from django.db.models import Count, OuterRef, Q, QuerySet, Subquery
 
 from telegrambot.accounts import audience
 from telegrambot.accounts.models import TelegramUser
 from telegrambot.accounts.roles import Role
 from telegrambot.broadcasts.models import Broadcast
 from telegrambot.engine.models import BotIdentity, Dialog
+
+_OPEN = Q(is_active=True, blocked_at__isnull=True, opted_out_at__isnull=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,29 +49,37 @@ def chosen(broadcast: Broadcast) -> dict[str, object]:
 
 def reachable(conditions: dict[str, object]) -> QuerySet[TelegramUser]:
     """Those of an audience who get a broadcast: opted-out, blocked and inactive people never do."""
-    return audience.people(conditions).filter(
-        Exists(_chat()), is_active=True, blocked_at__isnull=True, opted_out_at__isnull=True
-    )
+    return audience.people(conditions).filter(_OPEN, pk__in=chats().values("person"))
+
+
+def in_order(conditions: dict[str, object]) -> QuerySet[TelegramUser]:
+    """The same people by their keys, each with the key of their chat as `dialog_id`.
+
+    For taking them a few at a time: it looks up the chats of those few, where a set of all would be joined.
+    """
+    own = chats().filter(person=OuterRef("pk")).order_by("pk").values("pk")[:1]
+    people = audience.people(conditions).filter(_OPEN).annotate(dialog_id=Subquery(own))
+    return people.filter(dialog_id__isnull=False).order_by("pk")
 
 
 def reach(conditions: dict[str, object]) -> Reach:
     """Count an audience, in one query."""
     blocked, out = Q(blocked_at__isnull=False), Q(opted_out_at__isnull=False)
-    has_chat = Q(Exists(_chat()))
     counts = audience.people(conditions).aggregate(
-        recipients=Count("pk", filter=Q(is_active=True) & ~blocked & ~out & has_chat),
+        # As a set, not one look-up for each person.
+        recipients=Count("pk", filter=_OPEN & Q(pk__in=chats().values("person"))),
+        open=Count("pk", filter=_OPEN),
         inactive=Count("pk", filter=Q(is_active=False)),
         blocked=Count("pk", filter=Q(is_active=True) & blocked),
         opted_out=Count("pk", filter=Q(is_active=True) & ~blocked & out),
-        without_chat=Count("pk", filter=Q(is_active=True) & ~blocked & ~out & ~has_chat),
     )
-    return Reach(**counts)
+    return Reach(without_chat=counts.pop("open") - counts["recipients"], **counts)
 
 
-def _chat() -> QuerySet[Dialog]:
-    """The bot's own private chat with a person."""
+def chats() -> QuerySet[Dialog]:
+    """The bot's own private chats with people."""
     return Dialog.objects.filter(
-        person=OuterRef("pk"),
+        person__isnull=False,
         platform="telegram",
         type=Dialog.Type.PRIVATE,
         business_connection_id="",

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
 
-from telegrambot.broadcasts import fan_out, services
+from telegrambot.broadcasts import amendments, fan_out, schedule, services
 from telegrambot.broadcasts.models import Broadcast
-from telegrambot.engine.rounds import every
+from telegrambot.engine.rounds import every, for_each
 
 Status = Broadcast.Status
+
+# A message that was under way when its broadcast ended may be queued for another try this much later.
+STRAGGLERS_COME_WITHIN = timedelta(minutes=10)
 
 
 @every(seconds=0.5)
@@ -19,34 +24,32 @@ def make_copies() -> bool:
     return fan_out.advance_all()
 
 
+@every(seconds=0.5)
+def amend_copies() -> bool:
+    """Keep deletions and corrections of copies ready for the sender."""
+    return amendments.advance_all()
+
+
 @every(seconds=1)
 def start_due() -> bool:
     """Start what is scheduled for now."""
-    latest = timezone.now() + services.EARLIEST_ZONE
-    due = Broadcast.objects.filter(status=Status.SCHEDULED, needs_confirmation=False).filter(
-        Q(scheduled_at__lte=timezone.now()) | Q(scheduled_at__lte=latest, is_local_time=True)
-    )
-    has_started = False
-    for broadcast in due.order_by("scheduled_at", "pk"):
-        has_started |= services.start_if_due(broadcast)
-    return has_started
+    return schedule.start_due()
 
 
 @every(seconds=0.5)
 def hold_back() -> bool:
-    """Hold back what came back to be tried again after its broadcast was paused or cancelled."""
-    recent = timezone.now() - services.STRAGGLERS_COME_WITHIN
-    for broadcast in Broadcast.objects.filter(
-        Q(status=Status.PAUSED) | Q(status=Status.CANCELLED, sent_at__gte=recent)
-    ):
-        _hold(broadcast)
-    return False
+    """Hold back what came back to be tried again after its broadcast was paused or ended before its end."""
+    recent = timezone.now() - STRAGGLERS_COME_WITHIN
+    ended = Q(status=Status.CANCELLED) | (Q(status=Status.FAILED) & ~Q(problem=""))
+    held = Broadcast.objects.filter(Q(status=Status.PAUSED) | (ended & Q(sent_at__gte=recent)))
+    return for_each(list(held), _hold)
 
 
 @transaction.atomic
-def _hold(broadcast: Broadcast) -> None:
+def _hold(broadcast: Broadcast) -> bool:
     row = Broadcast.objects.select_for_update(skip_locked=True, no_key=True).filter(
         pk=broadcast.pk, status=broadcast.status
     )
     if found := row.first():
         services.hold(found)
+    return False

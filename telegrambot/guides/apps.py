@@ -9,3 +9,6 @@ class GuidesConfig(AppConfig):
 
     name = "telegrambot.guides"
     verbose_name = _("Content")
+
+    def ready(self) -> None:
+        from telegrambot.guides import audience_conditions  # noqa: F401  (registers them)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
+from datetime import UTC, datetime
+from typing import Any, cast
 
 import factory
 
@@ -42,8 +43,9 @@ def recipient(**values: Any) -> TelegramUser:
     BotIdentity.objects.get_or_create(
         pk=1, defaults={"bot_id": BOT_ID, "username": "test_bot", "is_sandbox": True}
     )
-    person: TelegramUser = TelegramUserFactory(**values)
+    # Older than any moment that a test calls now.
+    person: Any = TelegramUserFactory(**{"created_at": datetime(2020, 1, 1, tzinfo=UTC)} | values)
     Dialog.objects.create(
         bot_id=BOT_ID, telegram_dialog_id=str(person.telegram_id), person=person, title=person.full_name
     )
-    return person
+    return cast("TelegramUser", person)

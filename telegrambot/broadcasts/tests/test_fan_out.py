@@ -11,7 +11,8 @@ from django.db import connections, transaction
 from django.utils import timezone
 
 from telegrambot.accounts.models import TelegramUser
-from telegrambot.broadcasts import fan_out, ledger, services
+from telegrambot.broadcasts import fan_out, ledger, pacing, services
+from telegrambot.broadcasts.clocks import moment_for
 from telegrambot.broadcasts.models import Broadcast, Postponement
 from telegrambot.broadcasts.rounds import hold_back
 from telegrambot.broadcasts.tests.factories import BroadcastFactory, recipient, recipients
@@ -85,9 +86,22 @@ def test_who_must_not_get_one_gets_none(closed):
     assert ledger.copies(broadcast).count() == 1
 
 
+def test_who_comes_after_the_start_is_left_out(monkeypatch):
+    monkeypatch.setattr(pacing, "CHUNK", 1)
+    there = recipients(2)
+    broadcast = started()
+    fan_out.advance(broadcast.pk)
+    for _ in range(5):
+        recipient(created_at=timezone.now())
+
+    run(broadcast)
+
+    assert {copy.person for copy in ledger.copies(broadcast)} == set(there)
+
+
 def test_copies_lie_ready_for_a_while_only(settings, monkeypatch):
-    monkeypatch.setattr(fan_out, "AHEAD_LEAST", 4)
-    monkeypatch.setattr(fan_out, "CHUNK", 2)
+    monkeypatch.setattr(pacing, "AHEAD_LEAST", 4)
+    monkeypatch.setattr(pacing, "CHUNK", 2)
     settings.MESSAGES_PER_SECOND = 0.1
     recipients(9)
     broadcast = started()
@@ -140,7 +154,7 @@ def test_a_round_that_is_cut_off_leaves_nothing_half(monkeypatch):
 
 @pytest.mark.django_db(transaction=True)
 def test_many_processes_at_once_make_one_copy_each(monkeypatch):
-    monkeypatch.setattr(fan_out, "CHUNK", 7)
+    monkeypatch.setattr(pacing, "CHUNK", 7)
     recipients(60)
     broadcast = started()
 
@@ -177,7 +191,7 @@ def test_a_broadcast_that_another_process_holds_is_left_to_it():
 
 
 def test_pausing_holds_back_what_is_queued_and_resuming_goes_on_exactly(monkeypatch):
-    monkeypatch.setattr(fan_out, "CHUNK", 2)
+    monkeypatch.setattr(pacing, "CHUNK", 2)
     recipients(6)
     broadcast = started()
     fan_out.advance(broadcast.pk)
@@ -291,22 +305,18 @@ def test_everybody_gets_it_at_their_own_half_past_nine(zone, due):
     person = {"timezone": zone, "preferences": {}}
     before = datetime(2026, 3, 28, tzinfo=UTC)
 
-    assert fan_out.moment_for(person, before, wall(2026, 3, 29, 9, 30), ZoneInfo("UTC")) == due
+    assert moment_for(person, before, wall(2026, 3, 29, 9, 30), ZoneInfo("UTC")) == due
 
 
 def test_a_time_that_the_change_to_summer_time_leaves_out_comes_an_hour_later():
     person = {"timezone": "Europe/Berlin", "preferences": {}}
-    due = fan_out.moment_for(
-        person, datetime(2026, 3, 28, tzinfo=UTC), wall(2026, 3, 29, 2, 30), ZoneInfo("UTC")
-    )
+    due = moment_for(person, datetime(2026, 3, 28, tzinfo=UTC), wall(2026, 3, 29, 2, 30), ZoneInfo("UTC"))
     assert due.astimezone(ZoneInfo("Europe/Berlin")).hour == 3
 
 
 def test_an_hour_that_comes_twice_brings_one_copy():
     person = {"timezone": "Europe/Berlin", "preferences": {}}
-    due = fan_out.moment_for(
-        person, datetime(2026, 10, 24, tzinfo=UTC), wall(2026, 10, 25, 2, 30), ZoneInfo("UTC")
-    )
+    due = moment_for(person, datetime(2026, 10, 24, tzinfo=UTC), wall(2026, 10, 25, 2, 30), ZoneInfo("UTC"))
     assert due == datetime(2026, 10, 25, 0, 30, tzinfo=UTC)
 
 

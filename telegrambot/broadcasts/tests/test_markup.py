@@ -8,7 +8,7 @@ import pytest
 from django.core.exceptions import ValidationError
 
 from telegrambot.broadcasts.buttons import validate_buttons
-from telegrambot.broadcasts.markup import fill, has_variables, validate_markup
+from telegrambot.broadcasts.markup import fill, has_variables, is_blank, validate_markup
 
 ANN = {"first_name": "Ann & <Bob>", "last_name": "", "username": ""}
 
@@ -41,6 +41,12 @@ def test_whether_there_are_variables():
         ("a</i>", "Line 1, character 2.*Unexpected end tag"),
         ("<b><i>a</b></i>", "Line 1, character 8.*Unmatched end tag"),
         ("Hi {name}!", r"Line 1, character 4: there is no variable \{name\}. There are: \{first_name\}"),
+        (
+            "Hi { first_name }!",
+            r"Line 1, character 4: a variable is written \{first_name\}, or \{first_name\|",
+        ),
+        ("Hi {First_name}!", "Line 1, character 4: a variable is written"),
+        ("Hi {first_name|<b>you</b>}!", "Line 1, character 4: a variable is written"),
         ("x" * 4097, "may have 4096 characters and has up to 4097"),
         ("x" * 4040 + "{first_name}", "up to 4104"),
     ],
@@ -49,6 +55,14 @@ def test_a_mistake_is_named_with_its_place(text, sentence):
     with pytest.raises(ValidationError) as caught:
         validate_markup(text)
     assert re.search(sentence, caught.value.messages[0])
+
+
+@pytest.mark.parametrize(
+    ("text", "is_empty"),
+    [("", True), (" <b> </b>\n", True), ("{first_name} ", True), ("{first_name|you}", False), ("x", False)],
+)
+def test_what_says_nothing_to_somebody_without_a_name(text, is_empty):
+    assert is_blank(text) is is_empty
 
 
 def test_captions_are_shorter():

@@ -105,11 +105,11 @@ def test_a_button_of_help_is_refused_when_the_role_is_gone(owner):
 
 def test_a_deep_link_reaches_its_view(monkeypatch):
     registry = own_registry(monkeypatch)
-    registry.deep_link("guide_")(lambda request, value: Reply(f"Guide {value}"))
+    registry.deep_link("tale_")(lambda request, value: Reply(f"Tale {value}"))
     registry.deep_link("staff_", role=Role.ADMIN)(lambda request, value: Reply("Secret"))
     client = ChatClient(telegram_id=501)
 
-    assert client.send("/start guide_42").text == "Guide 42"
+    assert client.send("/start tale_42").text == "Tale 42"
     for refused in ("staff_1", "nobody_knows", "guide", "x" * 4_000):
         assert "link is not valid" in client.send(f"/start {refused}").text
 
