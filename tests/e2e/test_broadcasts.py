@@ -62,6 +62,7 @@ def test_from_the_chat_to_everybody_and_back(house, people):
     owner.waits_for("Send me the right text")
     owner.types("Good day, {first_name|friend}")
     nikita.waits_for("Good day, Nikita")
+    owner.waits_for("received")
     assert house.database.value(SHOWN, "Hello Nikita") == 0
 
     owner.presses("↩️ Take back")
