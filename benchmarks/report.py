@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from statistics import median
 
-from benchmarks import full_path, sender, stand_in_capacity, statements
+from benchmarks import broadcast, full_path, sender, stand_in_capacity, statements
 
 FOLDER = Path(__file__).resolve().parent
 COLOURS = {full_path.BARE.name: "#8c8c8c"}
@@ -36,6 +36,14 @@ SENDER = """
 
 Messages to 200 chats queued by SQL, budget unlimited, until each is recorded as sent:
 **{rate:.0f} messages/s** ({each}), {cpu:.2f} ms of the bot's CPU for each."""
+CAMPAIGN = """
+## A broadcast on Telegram's bad days
+
+{recipients:,} recipients, default budget (30 messages/s, 1/s in a chat) and a stand-in that enforces it,
+answers some calls with 400, 403, 429 and 500 and loses some connections: **{rate:.1f} messages/s**,
+{too_fast} of them refused as too fast. Of the copies {outcomes}; the ledger agrees with what arrived.
+Somebody who wrote a command every second meanwhile had the answer after {typical:.2f} s (median) and
+{slow:.2f} s (99th percentile)."""
 STATEMENTS = """
 ## Statements
 
@@ -57,6 +65,7 @@ class Results:
     sender: list[sender.Run]
     statements: list[statements.Run]
     stand_in: stand_in_capacity.Run
+    campaign: broadcast.Run
 
     def rates(self, contestant: str) -> list[float]:
         """Replies per second of each run of a contestant."""
@@ -97,7 +106,8 @@ def as_markdown(results: Results) -> str:
     rates = [run.messages_per_second for run in results.sender]
     sender_cpu = median(run.bot_cpu_ms for run in results.sender)
     each = ", ".join(f"{rate:.0f}" for rate in rates)
-    lines += [SENDER.format(rate=median(rates), each=each, cpu=sender_cpu), STATEMENTS]
+    lines += [SENDER.format(rate=median(rates), each=each, cpu=sender_cpu), _campaign(results.campaign)]
+    lines.append(STATEMENTS)
     for run in results.statements:
         lines += ["", f"{run.contestant}:", "", "| statement | per update |", "|---|---|"]
         lines += [
@@ -105,6 +115,18 @@ def as_markdown(results: Results) -> str:
         ]
     lines.append(STAND_IN.format(**asdict(results.stand_in)))
     return "\n".join(lines) + "\n"
+
+
+def _campaign(run: broadcast.Run) -> str:
+    outcomes = ", ".join(f"{count} were {status}" for status, count in sorted(run.outcomes.items()))
+    return CAMPAIGN.format(
+        recipients=run.recipients,
+        rate=run.messages_per_second,
+        too_fast=run.too_fast or "none",
+        outcomes=outcomes,
+        typical=run.typical_answer,
+        slow=run.slow_answer,
+    )
 
 
 def _plot(results: Results, path: Path) -> None:

@@ -15,18 +15,21 @@ from pathlib import Path
 
 import django
 
-from benchmarks import admin_pages, full_path, report, sender, stand_in_capacity, statements
+from benchmarks import admin_pages, broadcast, full_path, report, sender, stand_in_capacity, statements
 from benchmarks.laboratory import prepared_template
 from tests.databases import Database, project_server
 
 
-def measure(server: Database, *, load: full_path.Load, messages: int, rounds: int) -> report.Results:
+def measure(
+    server: Database, *, load: full_path.Load, messages: int, recipients: int, rounds: int
+) -> report.Results:
     """Run all experiments.
 
     Args:
         server: where the experiments' databases are made and dropped.
         load: what the full path has to carry.
         messages: how many the sender has to send.
+        recipients: how many people the broadcast is for.
         rounds: how often each contestant is measured.
     """
     runs, sendings = [], []
@@ -42,10 +45,12 @@ def measure(server: Database, *, load: full_path.Load, messages: int, rounds: in
             for contestant in full_path.CONTESTANTS
             if contestant.is_ours
         ]
+        campaign = broadcast.run(server, template, recipients)
+        _tell(f"a broadcast: {campaign.messages_per_second:.1f}/s")
     capacity = stand_in_capacity.run(messages)
     _tell(f"the stand-in: {capacity.messages_per_second:.0f}/s")
     machine = f"{os.cpu_count()} processors, Python {platform.python_version()}, {platform.system()}"
-    return report.Results(machine, load, runs, sendings, counts, capacity)
+    return report.Results(machine, load, runs, sendings, counts, capacity, campaign)
 
 
 def _tell(progress: str) -> None:
@@ -63,9 +68,11 @@ def main() -> None:
     django.setup()
     server = project_server()
     if options.quick:
-        results = measure(server, load=full_path.Load(600, 50), messages=1000, rounds=1)
+        results = measure(server, load=full_path.Load(600, 50), messages=1000, recipients=150, rounds=1)
     else:
-        results = measure(server, load=full_path.Load(), messages=5000, rounds=options.rounds)
+        results = measure(
+            server, load=full_path.Load(), messages=5000, recipients=3000, rounds=options.rounds
+        )
         _tell("the admin's pages")
         (options.output / "admin_pages.md").write_text(admin_pages.report(server))
     sys.stdout.write(report.write(results, options.output))

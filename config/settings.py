@@ -80,6 +80,7 @@ INSTALLED_APPS = [
     "telegrambot.sign_in",
     "projects",
     "telegrambot.guides",
+    "telegrambot.broadcasts",
     "telegrambot.engine",
     "telegrambot.sandbox",
 ]
@@ -197,6 +198,10 @@ DATA_UPLOAD_MAX_MEMORY_SIZE = 5 * 1024 * 1024
 IMPORT_EXPORT_IMPORT_PERMISSION_CODE = "add"
 IMPORT_EXPORT_EXPORT_PERMISSION_CODE = "view"
 IMPORT_EXPORT_SKIP_ADMIN_LOG = True  # the database keeps the history
+
+# ── Broadcasts ────────────────────────────────────────────────────────────────────────────────────────────
+BROADCAST_CONFIRM_ABOVE = env.int("BROADCAST_CONFIRM_ABOVE", default=1000)
+BROADCAST_GRACE_MINUTES = env.int("BROADCAST_GRACE_MINUTES", default=15)
 
 # ── Cache ─────────────────────────────────────────────────────────────────────────────────────────────────
 # The oldest give way to new ones, so it never grows beyond this.

@@ -25,7 +25,8 @@ class Fault:
     """What goes wrong with every `every`-th call that sends or edits (0: nothing).
 
     Attributes:
-        kind: `error` (HTTP 500), `flood` (429), `drop` (connection lost) or `hang` (500 after `seconds`).
+        kind: `error` (HTTP 500), `refuse` (400), `flood` (429), `drop` (connection lost) or `hang` (500
+            after `seconds`).
         recorded: whether the message was "delivered" all the same.
         seconds: the 429's `retry_after`, or how long a call hangs.
     """
@@ -66,13 +67,17 @@ class Bucket:
 
 @dataclass
 class Limits:
-    """Telegram's limits on sending, in messages per second (0: none); one chat may get `burst` at once."""
+    """Telegram's limits on sending, in messages per second (0: none); one chat may get `burst` at once.
+
+    `refused` counts the calls that came too fast.
+    """
 
     per_second: float = 0
     per_second_in_chat: float = 0
     burst: float = 1
     overall: Bucket | None = None
     chats: dict[int, Bucket] = field(default_factory=dict)
+    refused: int = 0
 
     def check(self, chat: int) -> None:
         """Count a message to a chat; raises RefusedError when it is one too many."""
@@ -84,4 +89,5 @@ class Limits:
             bucket = self.chats.setdefault(chat, Bucket(self.per_second_in_chat, self.burst))
             wait = max(wait, bucket.take())
         if wait:
+            self.refused += 1
             raise RefusedError.flood(int(wait) + 1)

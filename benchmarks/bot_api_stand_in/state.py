@@ -112,6 +112,8 @@ class StandIn:
         match self.fault.kind:
             case "flood":
                 raise RefusedError.flood(int(self.fault.seconds))
+            case "refuse":
+                raise RefusedError(400, "Bad Request: chat not found")
             case "drop" if request.transport is not None:
                 request.transport.abort()
             case "hang":
@@ -180,4 +182,5 @@ class StandIn:
             "said": len(self.ledger),
             "last_said_at": self.ledger[-1][0] if self.ledger else None,
             "calls": dict(self.calls),
+            "too_fast": self.limits.refused,
         }

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 
 from benchmarks import report
+from benchmarks.broadcast import Run as BroadcastRun
 from benchmarks.full_path import BARE, CATALOGUE, ECHO, Load
 from benchmarks.full_path import Run as FullPathRun
 from benchmarks.sender import Run as SenderRun
@@ -21,6 +22,7 @@ def results() -> report.Results:
         sender=[SenderRun(1000.0, 0.6), SenderRun(1600.0, 0.6), SenderRun(1200.0, 0.6)],
         statements=[StatementRun(ECHO.name, 0.5, 0.2, {"SELECT a || b": 0.25})],
         stand_in=CapacityRun(5000.0, 10000.0),
+        campaign=BroadcastRun(3000, 28.5, {"sent": 2990, "failed": 10}, 0, [0.1, 0.2, 0.3]),
     )
 
 
@@ -35,6 +37,8 @@ def test_everything_is_written_down(tmp_path):
 
     assert "**250** (250, 200, 900) | **2.50**" in text
     assert "**1200 messages/s** (1000, 1600, 1200)" in text
+    assert "**28.5 messages/s**,\nnone of them refused as too fast" in text
+    assert "10 were failed, 2990 were sent" in text
     assert r"`SELECT a \|\| b` | 0.250" in text
     assert (tmp_path / "results.md").read_text() == text
     assert json.loads((tmp_path / "results.json").read_text())["load"] == {"updates": 3000, "chats": 200}

@@ -47,3 +47,11 @@ class ClaimInvalid(DomainError):
 
 class AccountTaken(DomainError):
     """The account “{account}” already belongs to {name}. Please unlink it there first."""
+
+
+class UnknownCondition(DomainError):
+    """People cannot be chosen by “{name}”."""
+
+
+class BadCondition(DomainError):
+    """“{value}” is no value for “{name}”. Please choose another one."""

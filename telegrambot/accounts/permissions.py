@@ -20,6 +20,11 @@ ADMINS_MAY = frozenset(
         "engine.change_inboundupdate",
         "engine.change_message",
         *(
+            f"broadcasts.{verb}_{model}"
+            for verb in ("add", "change", "delete")
+            for model in ("broadcast", "broadcastmedia", "segment")
+        ),
+        *(
             f"guides.{verb}_{model}"
             for verb in ("add", "change", "delete")
             for model in ("guide", "guidecategory")

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from datetime import time
+from datetime import UTC, datetime, time, timedelta
 from typing import Self
+from zoneinfo import ZoneInfo
 
 from telegrambot.accounts.exceptions import BadQuietHours
 
@@ -48,3 +49,23 @@ class QuietHours:
             return cls(time(first_hour, first_minute), time(last_hour, last_minute))
         except ValueError:
             raise BadQuietHours from None
+
+    def end_after(self, moment: datetime, zone: ZoneInfo) -> datetime:
+        """The first moment at or after `moment` that is not quiet, in UTC.
+
+        Args:
+            moment: an aware time.
+            zone: the person's own time zone.
+        """
+        local = moment.astimezone(zone)
+        clock = local.time()
+        is_over_midnight = self.end < self.start
+        if is_over_midnight:
+            is_quiet = clock >= self.start or clock < self.end
+        else:
+            is_quiet = self.start <= clock < self.end
+        if not is_quiet:
+            return moment
+        day = local.date() + timedelta(days=is_over_midnight and clock >= self.start)
+        # fold=1: of an hour that comes twice, the second one is surely over.
+        return datetime.combine(day, self.end, zone).replace(fold=1).astimezone(UTC)

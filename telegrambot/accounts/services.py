@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from uuid import UUID
 
 from django.conf import settings
@@ -25,6 +26,8 @@ from telegrambot.accounts.models import BotCommand, TelegramUser, User
 from telegrambot.accounts.quiet_hours import QuietHours
 from telegrambot.accounts.roles import Role
 from telegrambot.accounts.timezones import find_timezone
+
+_followers_of_opt_outs: list[Callable[[TelegramUser], None]] = []
 
 # ── Roles ─────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -144,6 +147,14 @@ def opt_out(person: TelegramUser, *, actor: TelegramUser | None) -> None:
     """Send the person no broadcasts any more."""
     if _locked(person).opted_out_at is None:
         _change(person, opted_out_at=timezone.now())
+        for follow in _followers_of_opt_outs:
+            follow(person)
+
+
+def on_opt_out(follow: Callable[[TelegramUser], None]) -> None:
+    """Call `follow` in the transaction in which somebody opts out of broadcasts."""
+    if follow not in _followers_of_opt_outs:
+        _followers_of_opt_outs.append(follow)
 
 
 @transaction.atomic

@@ -17,7 +17,7 @@ class EngineConfig(AppConfig):
     def ready(self) -> None:
         from telegrambot.engine import checks  # noqa: F401  (registers the checks)
 
-        autodiscover_modules("bot")
+        autodiscover_modules("bot", "rounds")
         post_migrate.connect(_declare_commands, sender=self)
 
 

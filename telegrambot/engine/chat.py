@@ -60,6 +60,7 @@ class ChatRequest:
         person: who (from the database, with role and preferences).
         dialog: where.
         text: what they typed, whole; empty for a button.
+        html: the same as Telegram HTML, with the formatting they gave it.
         rest: what follows the command (`/grant @ann admin` → `@ann admin`).
         language: the language to answer in ("en" or "ru"); translations are switched on already.
         data: what `Reply(ask=…, data=…)` left for the answer.
@@ -76,4 +77,5 @@ class ChatRequest:
     update_key: int
     sent_at: datetime
     is_button: bool = False
+    html: str = ""
     data: dict[str, Any] = field(default_factory=dict)

@@ -78,7 +78,7 @@ WITH blocked AS MATERIALIZED (
 SELECT seen.count, claimed.id, claimed.operation, claimed.message_type, claimed.text, claimed.payload::text,
        claimed.priority, claimed.attempts,
        dialog.id, dialog.telegram_dialog_id, dialog.business_connection_id,
-       target.external_message_id, target.message_type
+       target.external_message_id, target.message_type, (target.payload -> 'message_ids')::text
 FROM (SELECT count(*) FROM front) AS seen
 LEFT JOIN (claimed
            JOIN engine_dialog AS dialog ON dialog.id = claimed.dialog_id
@@ -95,7 +95,7 @@ WHERE status = 'sending' AND claim_token = ANY(%s::uuid[])
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """A message that this process may send now."""
+    """A message that this process may send now; `target_parts` are all the numbers of a target album."""
 
     message_id: int
     operation: str
@@ -110,6 +110,7 @@ class Claim:
     target_id: int | None
     target_type: str
     token: UUID
+    target_parts: tuple[int, ...] = ()
 
 
 def exchange(outcomes: Sequence[Outcome], limit: int, token: UUID) -> tuple[list[Claim], float]:
@@ -191,6 +192,7 @@ def _claim(row: Sequence[Any], token: UUID) -> Claim:
         connection_id,
         target,
         target_type,
+        parts,
     ) = row
     return Claim(
         message_id=key,
@@ -206,4 +208,5 @@ def _claim(row: Sequence[Any], token: UUID) -> Claim:
         target_id=int(target) if target else None,
         target_type=target_type or "",
         token=token,
+        target_parts=tuple(orjson.loads(parts or "[]")),
     )

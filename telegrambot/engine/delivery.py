@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import html
 import re
-from collections.abc import Awaitable, Callable, Coroutine, Iterable
+from collections.abc import Callable, Coroutine, Iterable
 from functools import partial
 from typing import Any, TypedDict, cast
 
@@ -14,7 +14,6 @@ from django.core.exceptions import ValidationError
 from telegram import (
     InlineKeyboardButton,
     InlineKeyboardMarkup,
-    InputFile,
     InputMediaDocument,
     InputMediaPhoto,
     InputMediaVideo,
@@ -29,6 +28,7 @@ from telegrambot.engine.claims import Claim
 from telegrambot.engine.client import Client
 from telegrambot.engine.models import Priority
 from telegrambot.engine.settlement import Outcome
+from telegrambot.engine.uploads import Occupied, Uploads
 
 MAX_ATTEMPTS = 5
 _LATER = (1, 2, 5, 15, 60)
@@ -37,6 +37,8 @@ _INPUT_MEDIA = {"photo": InputMediaPhoto, "video": InputMediaVideo, "document": 
 _ALREADY = ("message is not modified", "message to delete not found")
 _UNREACHABLE = ("blocked by the user", "user is deactivated", "can't initiate conversation")
 _UNREADABLE = ("can't parse entities",)
+# Refusals of a file's id: "wrong file identifier", "wrong remote file id", "FILE_REFERENCE_EXPIRED", …
+_WRONG_FILE = ("file",)
 # Refusals of an edit that a message of its own does not meet: what it changes is gone, or of another kind.
 _GONE = (
     "message to edit not found",
@@ -49,8 +51,6 @@ _GONE = (
 )
 # A server error may hide a delivery: nobody may get these twice, not even then.
 _NEVER_TWICE = (Priority.APPROVED_REPLY, Priority.BROADCAST)
-
-FileLoader = Callable[[str], Awaitable[bytes]]
 
 
 class Unauthorized(Exception):
@@ -66,13 +66,13 @@ class _Where(TypedDict):
     business_connection_id: str | None
 
 
-async def deliver(bot: Client, claim: Claim, load_file: FileLoader) -> Outcome:
+async def deliver(bot: Client, claim: Claim, uploads: Uploads) -> Outcome:
     """Carry out a claim.
 
     Args:
         bot: the client to speak through.
         claim: what to do.
-        load_file: gives the content of an `OutgoingFile` by its key.
+        uploads: the files it may carry.
 
     Returns:
         What became of it; every error of the network and of Telegram is an outcome.
@@ -84,36 +84,47 @@ async def deliver(bot: Client, claim: Claim, load_file: FileLoader) -> Outcome:
     """
     if claim.operation != "send" and claim.target_id is None:
         return _without_target(claim)
-    call = await _prepare(bot, claim, load_file)
+    known = claim.message_id, claim.token, claim.dialog_id
     try:
-        # Whatever happens, the answer comes before the lease ends.
-        async with asyncio.timeout(settings.SEND_LEASE_SECONDS * 0.75):
-            sent = await call
+        async with uploads.turn(claim):
+            is_named = uploads.named(claim)
+            call = await _prepare(bot, claim, uploads)
+            # Whatever happens, the answer comes before the lease ends.
+            async with asyncio.timeout(settings.SEND_LEASE_SECONDS * 0.75):
+                sent = await call
+            uploads.learn(claim, sent)
+    except Occupied:
+        return Outcome(*known, "queued", attempts_back=1, delay=_LATER[0])
     except InvalidToken as error:
         raise Unauthorized from error
     except (TelegramError, TimeoutError) as error:
+        if is_named and isinstance(error, BadRequest) and _mentions(str(error).lower(), _WRONG_FILE):
+            uploads.forget(claim)
+            return Outcome(*known, "queued", attempts_back=1, payload={"upload": True})
         return _explain(claim, error)
     receipt = _receipt(sent) if claim.operation == "send" else {}
-    return Outcome(claim.message_id, claim.token, claim.dialog_id, "sent", **receipt)
+    return Outcome(*known, "sent", **receipt)
 
 
 def _without_target(claim: Claim) -> Outcome:
     """What to do about a message that never reached the chat: show it now, or leave it."""
     known = claim.message_id, claim.token, claim.dialog_id
+    if claim.operation == "edit" and claim.priority == Priority.BROADCAST:
+        return Outcome(*known, "failed", error="There is nothing to edit: it was never sent.")
     if claim.operation == "edit":
         return Outcome(*known, "queued", attempts_back=1, operation="send")
     return Outcome(*known, "failed", error="There is nothing to delete: it was never sent.")
 
 
-async def _prepare(bot: Client, claim: Claim, load_file: FileLoader) -> Coroutine[Any, Any, Any]:
+async def _prepare(bot: Client, claim: Claim, uploads: Uploads) -> Coroutine[Any, Any, Any]:
     """The call that carries the claim out; nothing leaves before it is awaited."""
     try:
-        return await _call(bot, claim, load_file)
+        return await _call(bot, claim, uploads)
     except (KeyError, TypeError, ValueError, AttributeError, ValidationError) as error:
         raise Unsendable from error
 
 
-async def _call(bot: Client, claim: Claim, load_file: FileLoader) -> Coroutine[Any, Any, Any]:
+async def _call(bot: Client, claim: Claim, uploads: Uploads) -> Coroutine[Any, Any, Any]:
     where: _Where = {"chat_id": claim.chat_id, "business_connection_id": claim.connection_id or None}
     text, parse_mode = claim.text, ParseMode.HTML
     if claim.payload.get("plain"):
@@ -121,7 +132,11 @@ async def _call(bot: Client, claim: Claim, load_file: FileLoader) -> Coroutine[A
     keyboard = _keyboard(claim.payload.get("buttons"))
     match claim.operation, claim.message_type:
         case "delete", _ if claim.connection_id:
-            return bot.delete_business_messages(claim.connection_id, [claim.target_id or 0])
+            return bot.delete_business_messages(
+                claim.connection_id, claim.target_parts or [claim.target_id or 0]
+            )
+        case "delete", _ if len(claim.target_parts) > 1:
+            return bot.delete_messages(claim.chat_id, claim.target_parts)
         case "delete", _:
             return bot.delete_message(claim.chat_id, claim.target_id or 0)
         case "edit", _ if claim.target_type != "text":
@@ -137,16 +152,21 @@ async def _call(bot: Client, claim: Claim, load_file: FileLoader) -> Coroutine[A
                 text, message_id=claim.target_id, parse_mode=parse_mode, reply_markup=keyboard, **where
             )
         case _, "album":
+            # The text of the first one is shown below the whole album.
             media = [
-                _INPUT_MEDIA[item["kind"]](await _source(item, load_file, attach=True))
-                for item in claim.payload["album"]
+                _INPUT_MEDIA[item["kind"]](
+                    await uploads.source(claim, item, attach=True),
+                    caption=None if place else text or None,
+                    parse_mode=parse_mode,
+                )
+                for place, item in enumerate(claim.payload["album"])
             ]
             return bot.send_media_group(media=media, **where)
         case _, "photo" | "video" | "document" as kind:
             item = claim.payload["media"]
             send: Callable[..., Coroutine[Any, Any, Any]] = getattr(bot, f"send_{kind}")
             return send(
-                **{kind: await _source(item, load_file)},
+                **{kind: await uploads.source(claim, item)},
                 caption=text or None,
                 parse_mode=parse_mode,
                 reply_markup=keyboard,
@@ -158,13 +178,6 @@ async def _call(bot: Client, claim: Claim, load_file: FileLoader) -> Coroutine[A
 def plain(text: str) -> str:
     """Telegram HTML without its tags, for when Telegram cannot read them."""
     return html.unescape(re.sub(r"</?[a-zA-Z][^<>]*>", "", text))
-
-
-async def _source(item: dict[str, str], load_file: FileLoader, *, attach: bool = False) -> str | InputFile:
-    """A file's id, address or content; `attach` gives the content a part of its own, as albums need."""
-    if "file" in item:
-        return InputFile(await load_file(item["file"]), filename=item.get("name"), attach=attach)
-    return item.get("url") or item["file_id"]
 
 
 def _keyboard(rows: list[list[dict[str, str]]] | None) -> InlineKeyboardMarkup | None:
@@ -225,7 +238,10 @@ def _refused(claim: Claim, error: TelegramError, reason: str, outcome: Callable[
             return outcome("queued", attempts_back=1, payload={"plain": True})
         case BadRequest() if claim.operation != "send" and _mentions(reason, _ALREADY):
             return outcome("sent")
-        case BadRequest() if claim.operation == "edit" and _mentions(reason, _GONE):
+        # A screen shows up again; a broadcast that somebody has deleted does not come a second time.
+        case BadRequest() if (
+            claim.operation == "edit" and claim.priority != Priority.BROADCAST and _mentions(reason, _GONE)
+        ):
             return outcome("queued", attempts_back=1, operation="send")
     return outcome("failed")
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import logging
 import time
 import zoneinfo
@@ -12,6 +13,7 @@ from typing import Any
 
 from django.utils import timezone, translation
 from django.utils.translation import gettext as _
+from telegram import Message as TelegramMessage
 from telegram import Update
 
 from audit.context import acting
@@ -186,8 +188,16 @@ def _request(
         update_key=pending.key,
         sent_at=message.date if message is not None and press is None else pending.received_at,
         is_button=press is not None,
+        html=_html(message) if message is not None and press is None else "",
         data=dialog.state.get("data", {}),
     )
+
+
+def _html(message: TelegramMessage) -> str:
+    if message.entities or message.caption_entities:
+        formatted = message.text_html if message.entities else message.caption_html
+        return formatted.replace("&#x27;", "'")
+    return html.escape(message.text or message.caption or "", quote=False)
 
 
 def _next_state(dialog: Dialog, match: Match, reply: Reply) -> dict[str, Any] | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
@@ -11,6 +11,7 @@ from uuid import UUID
 import orjson
 from django.conf import settings
 from django.db import connection
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from telegrambot.engine import wake
@@ -20,6 +21,8 @@ from telegrambot.engine.splitting import MAX_CAPTION, MAX_TEXT, length, split
 
 # https://core.telegram.org/bots/api#sendmediagroup
 MAX_ALBUM = 10
+
+_needed_files: list[Callable[[], QuerySet[Any]]] = []
 
 _QUEUE = """
 INSERT INTO engine_message
@@ -141,9 +144,17 @@ def say(
     return queue(found)
 
 
+def keep_files(keys: Callable[[], QuerySet[Any]]) -> None:
+    """Let no file be forgotten whose key the query `keys()` returns (none of them NULL)."""
+    _needed_files.append(keys)
+
+
 def forget_files(older_than: timedelta) -> int:
-    """Delete files that were made for sending and are older than `older_than`."""
-    deleted, _ = OutgoingFile.objects.filter(created_at__lt=timezone.now() - older_than).delete()
+    """Delete files that were made for sending, are older than `older_than`, and needed by nobody."""
+    old = OutgoingFile.objects.filter(created_at__lt=timezone.now() - older_than)
+    for keys in _needed_files:
+        old = old.exclude(pk__in=keys())
+    deleted, _ = old.delete()
     return deleted
 
 

@@ -18,7 +18,7 @@ from telegram.error import InvalidToken, TelegramError
 
 from config.redaction import redact
 from telegrambot.accounts.services import ensure_configured_owner
-from telegrambot.engine import bell, garbage, health, identity, wake, worker
+from telegrambot.engine import bell, garbage, health, identity, rounds, wake, worker
 from telegrambot.engine.client import Client, make_bot
 from telegrambot.engine.delivery import Unauthorized
 from telegrambot.engine.dispatch import Dispatcher
@@ -96,6 +96,7 @@ class Runner:
                 f"switchboard listener on {self._holder}",
             ),
             self._keep_menu(bot),
+            rounds.run(self._stop),
             self._beat(poller),
         ]
         if poller is not None:

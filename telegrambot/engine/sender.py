@@ -19,6 +19,7 @@ from telegrambot.engine.delivery import Unauthorized, Unsendable, deliver
 from telegrambot.engine.models import OutgoingFile
 from telegrambot.engine.settlement import Outcome
 from telegrambot.engine.threads import DatabaseThreads
+from telegrambot.engine.uploads import Uploads
 
 logger = logging.getLogger(__name__)
 
@@ -45,6 +46,7 @@ class Sender:
 
     def __init__(self, bot: Client, threads: DatabaseThreads) -> None:
         self._bot, self._threads = bot, threads
+        self._uploads = Uploads(self._load_file)
         self._wake = asyncio.Event()
         self._outcomes: list[Outcome] = []
         self._flying: set[asyncio.Task[None]] = set()
@@ -141,7 +143,7 @@ class Sender:
 
     async def _deliver(self, claim: Claim) -> None:
         try:
-            outcome = await deliver(self._bot, claim, self._load_file)
+            outcome = await deliver(self._bot, claim, self._uploads)
         except Unauthorized as error:
             self._unauthorized = error
             outcome = _outcome(claim, "queued", attempts_back=1)

@@ -11,4 +11,4 @@ class GuidesConfig(AppConfig):
     verbose_name = _("Content")
 
     def ready(self) -> None:
-        from telegrambot.guides import first_steps  # noqa: F401  (registers the step)
+        from telegrambot.guides import audience_conditions, first_steps  # noqa: F401  (registers them)

@@ -169,6 +169,10 @@ class Message(TimestampedModel):
             BrinIndex(fields=["created_at"], name="ix_message_created_at", autosummarize=True),
             models.Index(fields=["target"], name="ix_message_target", condition=Q(target__isnull=False)),
             models.Index(fields=["person", "-id"], name="ix_message_person"),
+            # The ledger of a broadcast.
+            models.Index(
+                fields=["origin", "status", "timestamp"], name="ix_message_broadcast", condition=Q(priority=9)
+            ),
             # For the list's filter by type: the rare ones would be looked for in the whole table.
             models.Index(
                 fields=["message_type", "-id"], name="ix_message_type", condition=~Q(message_type="text")

@@ -19,6 +19,7 @@ from telegrambot.engine.models import Message, OutgoingFile, Priority
 from telegrambot.engine.settlement import Outcome, settle
 from telegrambot.engine.tests.factories import DialogFactory, MessageFactory
 from telegrambot.engine.tests.scripted_api import DROP, HANG, OK, Answer, ScriptedApi, refusal
+from telegrambot.engine.uploads import Uploads
 
 pytestmark = pytest.mark.django_db
 
@@ -38,7 +39,7 @@ def queued(**values: Any) -> Any:
 
 
 def an_edit(**values: Any) -> Any:
-    shown = MessageFactory(external_message_id="55", **values.pop("target", {}))
+    shown = MessageFactory(**{"external_message_id": "55"} | values.pop("target", {}))
     return queued(dialog=shown.dialog, operation="edit", target=shown, **values)
 
 
@@ -57,7 +58,8 @@ def carry_out(api: ScriptedApi, settings: Any, *, load: Any = load_file) -> list
 
     async def work() -> list[Outcome]:
         async with api.serve(settings) as bot:
-            return [await deliver(bot, found, load) for found in claims]
+            uploads = Uploads(load)
+            return [await deliver(bot, found, uploads) for found in claims]
 
     outcomes = asyncio.run(work())
     settle(outcomes)
@@ -141,6 +143,48 @@ def test_an_album_remembers_the_number_of_each_of_its_parts(api, settings) -> No
     assert sent.external_message_id == "1001"
     assert sent.payload["message_ids"] == [1001, 1002]
     assert sent.payload["album"] == [photo, photo]
+
+
+def test_the_text_of_an_album_stands_below_it(api, settings) -> None:
+    photo = {"kind": "photo", "file_id": "A"}
+    queued(message_type="album", text="<b>Two</b>", payload={"album": [photo, photo]})
+    carry_out(api, settings)
+    first, second = api.of("sendMediaGroup")[0]["media"]
+    assert (first["caption"], first["parse_mode"]) == ("<b>Two</b>", "HTML")
+    assert "caption" not in second
+
+
+def test_deleting_an_album_deletes_all_its_parts(api, settings) -> None:
+    shown = MessageFactory(
+        message_type="album", external_message_id="55", payload={"message_ids": [55, 56, 57]}
+    )
+    queued(dialog=shown.dialog, operation="delete", target=shown)
+    business = MessageFactory(
+        dialog__business_connection_id="biz", external_message_id="60", payload={"message_ids": [60, 61]}
+    )
+    queued(dialog=business.dialog, operation="delete", target=business)
+    carry_out(api, settings)
+    assert [call["message_ids"] for call in api.of("deleteMessages")] == [[55, 56, 57]]
+    assert [call["message_ids"] for call in api.of("deleteBusinessMessages")] == [[60, 61]]
+    assert api.of("deleteMessage") == []
+
+
+@pytest.mark.parametrize("gone", ["message to edit not found", "MESSAGE_ID_INVALID"])
+def test_a_broadcast_that_somebody_deleted_does_not_come_again_when_it_is_corrected(
+    api, settings, gone
+) -> None:
+    message = an_edit(text="new", priority=Priority.BROADCAST)
+    api.script("editMessageText", refusal(400, f"Bad Request: {gone}"))
+    carry_out(api, settings)
+    assert after(message).status == "failed"
+    assert api.sent == []
+
+
+def test_a_broadcast_that_never_arrived_is_not_corrected_into_being(api, settings) -> None:
+    message = an_edit(text="new", priority=Priority.BROADCAST, target={"external_message_id": ""})
+    carry_out(api, settings)
+    assert after(message).status == "failed"
+    assert api.of("editMessageText") == api.sent == []
 
 
 def test_an_edit_changes_the_target_in_place(api, settings) -> None:
@@ -417,7 +461,7 @@ def test_what_never_left_waits_without_costing_a_try(settings) -> None:
         bot = make_bot()
         await bot.request.initialize()
         try:
-            return await deliver(bot, found, load_file)
+            return await deliver(bot, found, Uploads(load_file))
         finally:
             await bot.request.shutdown()
 

@@ -21,7 +21,7 @@ from telegrambot.engine.chat import Button, Reply
 from telegrambot.engine.models import Dialog, Message
 from telegrambot.engine.routing import registry as program
 from telegrambot.engine.testing import ChatClient
-from telegrambot.engine.tests.incoming import open_command, own_registry
+from telegrambot.engine.tests.incoming import message, open_command, own_registry
 
 pytestmark = pytest.mark.django_db
 
@@ -215,6 +215,43 @@ def test_a_view_that_reads_sets_no_savepoint_of_its_own(views, client):
         return len([query for query in queries if query["sql"].startswith("SAVEPOINT")])
 
     assert savepoints("write") == savepoints("read") + 1
+
+
+@pytest.mark.parametrize(
+    ("said", "html"),
+    [
+        ({}, "a &lt;b&gt; &amp; c"),
+        ({"entities": [{"type": "bold", "offset": 0, "length": 1}]}, "<b>a</b> &lt;b&gt; &amp; c"),
+        (
+            {
+                "text": None,
+                "caption": "a",
+                "photo": [{"file_id": "x", "file_unique_id": "y", "width": 1, "height": 1}],
+                "caption_entities": [{"type": "italic", "offset": 0, "length": 1}],
+            },
+            "<i>a</i>",
+        ),
+    ],
+)
+def test_a_view_can_have_the_formatting_that_somebody_gave_their_text(views, client, said, html):
+    seen = []
+    views.fallbacks.clear()
+    views.fallback(lambda request: seen.append(request.html))
+    client.offer("message", message("a <b> & c") | said)
+    assert seen == [html]
+
+
+def test_a_press_has_no_text(views, client):
+    seen = []
+
+    def go(request):
+        seen.append((request.text, request.html))
+
+    views.button()(go)
+    views.phrase("show")(lambda request: Reply("x", [[Button("go", go)]]))
+    client.send("show")
+    client.press("go")
+    assert seen == [("", "")]
 
 
 def test_a_toast_without_a_press_is_said(views, client):

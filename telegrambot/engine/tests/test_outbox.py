@@ -69,6 +69,18 @@ def test_an_upload_is_kept_until_it_is_sent_and_forgotten_later() -> None:
     assert outbox.forget_files(timedelta(days=1)) == 1
 
 
+def test_a_file_that_an_app_still_needs_is_not_forgotten(monkeypatch) -> None:
+    needed, other = (OutgoingFile.objects.create(name=name, content=b"x") for name in ("a", "b"))
+    OutgoingFile.objects.update(created_at=timezone.now() - timedelta(days=2))
+    monkeypatch.setattr(outbox, "_needed_files", [])
+    outbox.keep_files(lambda: OutgoingFile.objects.filter(name="a").values("pk"))
+
+    assert outbox.forget_files(timedelta(days=1)) == 1
+
+    assert list(OutgoingFile.objects.all()) == [needed]
+    assert other not in OutgoingFile.objects.all()
+
+
 @pytest.mark.parametrize(("count", "sizes"), [(2, [2]), (10, [10]), (11, [6, 5]), (21, [7, 7, 7])])
 def test_more_media_than_an_album_holds_make_several_albums(count, sizes) -> None:
     found = drafts(Reply("text", media=[Photo(f"file{n}") for n in range(count)]))

@@ -1,0 +1,97 @@
+"""What can go wrong with broadcasts; each docstring is the sentence a person reads."""
+
+from __future__ import annotations
+
+from config.errors import DomainError
+
+
+class NotADraft(DomainError):
+    """“{title}” is {status}: it cannot be changed or started any more. Make a copy of it instead."""
+
+
+class NotSending(DomainError):
+    """“{title}” is {status}, so it cannot be paused."""
+
+
+class NotPaused(DomainError):
+    """“{title}” is {status}, so there is nothing to resume."""
+
+
+class AlreadyOver(DomainError):
+    """“{title}” is {status}: there is nothing left to cancel."""
+
+
+class NotStarted(DomainError):
+    """“{title}” is {status}: nobody has got it yet."""
+
+
+class NothingToSay(DomainError):
+    """“{title}” says nothing yet. Please give it a text, a photo or a video."""
+
+
+class WrongMedia(DomainError):
+    """“{title}” does not fit its type: a photo or video is one file, an album two to ten."""
+
+
+class NobodyToTell(DomainError):
+    """Nobody would get “{title}” now. Please choose another audience."""
+
+
+class TimeIsPast(DomainError):
+    """That moment is past. Please choose a later one."""
+
+
+class ConfirmationNeeded(DomainError):
+    """“{title}” would go to {count} people. Please type that number to confirm."""
+
+
+class CannotReachYou(DomainError):
+    """The bot cannot write to you yet. Please send it /start in Telegram first."""
+
+
+class BroadcastNotFound(DomainError):
+    """That broadcast is not there any more. /broadcasts shows those that are."""
+
+
+class WrongText(DomainError):
+    """This cannot be sent. {problem}"""
+
+
+class DeadButton(DomainError):
+    """The button “{label}” opens nothing: there is no {target}."""
+
+
+class NothingToRetry(DomainError):
+    """No copy of “{title}” failed that could be sent again now."""
+
+
+class AlreadyRecalled(DomainError):
+    """“{title}” was taken back already."""
+
+
+class PauseFirst(DomainError):
+    """“{title}” is being sent. Please pause it before you correct it."""
+
+
+class StillCorrecting(DomainError):
+    """“{title}” is being corrected. Please resume it in a moment."""
+
+
+class NothingChanged(DomainError):
+    """That is the text “{title}” has already."""
+
+
+class UnknownMoment(DomainError):
+    """I do not understand “{text}” as a time. Please write 2026-03-15 18:30, 15.03 18:30 or tomorrow 9:00."""
+
+
+class NoNumber(DomainError):
+    """That is not the number of recipients. Please type it in digits, or /cancel."""
+
+
+class BadButtons(DomainError):
+    """Please write one button a line, such as: Read more | https://example.org"""
+
+
+class TooOldToRecall(DomainError):
+    """No copy of “{title}” can be deleted any more: Telegram allows it for 48 hours."""
