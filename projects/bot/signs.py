@@ -12,9 +12,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from projects.statuses import FeatureStatus, ProjectStatus, ReleaseStatus, Status
-from telegrambot.engine.chat import Button
+from telegrambot.engine.chat import MAX_LABEL, Button
 
-MAX_LABEL = 60  # Telegram cuts longer ones off.
 BAR = 10
 
 FEATURE_ICONS: Mapping[str, str] = {

@@ -17,6 +17,7 @@ from telegrambot.accounts.models import TelegramUser
 from telegrambot.accounts.quiet_hours import QuietHours
 from telegrambot.accounts.roles import Role, parse_role
 from telegrambot.engine.chat import (
+    MAX_LABEL,
     Button,
     ChatRequest,
     Reply,
@@ -27,8 +28,6 @@ from telegrambot.engine.chat import (
     escape,
     page,
 )
-
-MAX_LABEL = 60  # Telegram cuts longer ones off.
 
 # ── Roles of others ───────────────────────────────────────────────────────────────────────────────────────
 

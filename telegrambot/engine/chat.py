@@ -19,10 +19,11 @@ from django.utils.html import escape
 from telegrambot.accounts.models import TelegramUser
 from telegrambot.engine.models import Dialog
 from telegrambot.engine.paging import page
-from telegrambot.engine.replies import Button, Document, Photo, Reply, Upload, Video
+from telegrambot.engine.replies import MAX_LABEL, Button, Document, Photo, Reply, Upload, Video
 from telegrambot.engine.routing import registry
 
 __all__ = [
+    "MAX_LABEL",
     "Button",
     "ChatRequest",
     "Document",

@@ -10,6 +10,8 @@ from django.utils.functional import Promise
 
 # Telegram refuses longer callback data: https://core.telegram.org/bots/api#inlinekeyboardbutton
 MAX_CALLBACK_BYTES = 64
+# Telegram cuts what is written on a button when it is longer than a phone is wide.
+MAX_LABEL = 60
 
 Text = str | Promise
 

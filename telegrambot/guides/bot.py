@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from telegrambot.engine.chat import (
+    MAX_LABEL,
     Button,
     ChatRequest,
     Photo,
@@ -27,7 +28,6 @@ from telegrambot.guides.exceptions import GuideNotFound
 from telegrambot.guides.markdown import to_telegram_html
 from telegrambot.guides.models import Difficulty, Guide, GuideCategory, GuideCover, SavedGuide
 
-MAX_LABEL = 60  # Telegram cuts longer ones off.
 MARKS = {Difficulty.BEGINNER: "🟢", Difficulty.INTERMEDIATE: "🟡", Difficulty.ADVANCED: "🔴"}
 ANY = -1  # every difficulty
 

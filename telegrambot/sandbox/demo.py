@@ -1,4 +1,4 @@
-"""A small believable demo: a bot, four people who play the four roles, and a chat of every type."""
+"""A small believable demo: a bot, four people who play the four roles, a chat of every type, and guides."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from django.db import transaction
 from telegrambot.accounts.models import TelegramUser
 from telegrambot.accounts.roles import Role
 from telegrambot.engine.models import Dialog
-from telegrambot.sandbox import demo_chats, people
+from telegrambot.sandbox import demo_chats, demo_guides, people
 from telegrambot.sandbox.announcements import announce
 from telegrambot.sandbox.models import (
     SandboxBot,
@@ -77,6 +77,7 @@ def fill() -> None:
                     "role": member.role,
                 },
             )
+    demo_guides.fill()
     demo_chats.fill(
         owner=persons[SandboxPerson.Part.OWNER],
         admin=persons[SandboxPerson.Part.ADMIN],

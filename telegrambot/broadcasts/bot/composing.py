@@ -15,7 +15,17 @@ from telegrambot.broadcasts.bot import lists, starting, texts
 from telegrambot.broadcasts.exceptions import BadButtons
 from telegrambot.broadcasts.markup import VARIABLES, fill
 from telegrambot.broadcasts.models import Broadcast, Segment
-from telegrambot.engine.chat import Button, ChatRequest, Reply, answer, button, command, escape, page
+from telegrambot.engine.chat import (
+    MAX_LABEL,
+    Button,
+    ChatRequest,
+    Reply,
+    answer,
+    button,
+    command,
+    escape,
+    page,
+)
 from telegrambot.engine.html_markup import MarkupError, parse_html
 
 MAX_TITLE = 60
@@ -164,7 +174,7 @@ def _audiences(found: Broadcast, number: int) -> Reply:
     ]
     segments: Sequence[Segment]
     segments, arrows = page(Segment.objects.only("name"), number, choose, found.pk)
-    rows = [[Button(segment.name[: texts.MAX_LABEL], aim_at, found.pk, segment.pk)] for segment in segments]
+    rows = [[Button(segment.name[:MAX_LABEL], aim_at, found.pk, segment.pk)] for segment in segments]
     text = _("Whom is “{title}” for?").format(title=escape(found.title))
     back = [Button(_("‹ Back"), lists.show, found.pk)]
     return Reply(text, [plain[:2], plain[2:], *rows, arrows, back], leaves=True)

@@ -18,12 +18,11 @@ from telegrambot.broadcasts.exceptions import WrongText
 from telegrambot.broadcasts.markup import VARIABLES
 from telegrambot.broadcasts.models import Broadcast, FollowUp
 from telegrambot.broadcasts.preflight import Preflight
-from telegrambot.engine.chat import ChatRequest, escape
+from telegrambot.engine.chat import MAX_LABEL, ChatRequest, escape
 from telegrambot.engine.splitting import MAX_TEXT, length
 
 Status = Broadcast.Status
 
-MAX_LABEL = 60  # Telegram cuts longer ones off.
 BAR = 12
 MARKS = {
     Status.DRAFT: "📝",

@@ -5,6 +5,7 @@ import pytest
 from telegrambot.accounts.models import TelegramUser
 from telegrambot.accounts.roles import Role
 from telegrambot.engine.models import Dialog
+from telegrambot.guides.models import Guide
 from telegrambot.sandbox import call_log, demo, faults, people
 from telegrambot.sandbox.models import (
     SandboxBot,
@@ -50,6 +51,18 @@ def test_filling_again_changes_nothing() -> None:
     assert SandboxChat.objects.count() == 7
     assert SandboxMessage.objects.count() == 6
     assert SandboxUpdate.objects.count() == 4
+
+
+def test_everybody_finds_something_to_read() -> None:
+    demo.fill()
+    Guide.objects.filter(description__contains="stop order").update(title="Renamed")
+    known = Guide.objects.count()
+
+    demo.fill()
+
+    assert Guide.objects.count() == known + 1  # what was renamed is the operator's own now
+    assert Guide.objects.filter(minimum_role=Role.PUBLIC).count() > 3
+    assert Guide.objects.filter(minimum_role=Role.SUBSCRIBER).exists()
 
 
 def test_there_is_a_chat_of_every_type() -> None:
