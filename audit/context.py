@@ -13,6 +13,7 @@ from typing import Any
 
 SYSTEM = "system"
 
+_json = json.JSONEncoder(default=str).encode
 _NOTHING: Mapping[str, Any] = MappingProxyType({})
 # Escapes in JSON for what PostgreSQL cannot hold: the character 0, halves of surrogate pairs.
 _UNSTORABLE = re.compile(r"\\u0000|\\ud[89ab]..(?!\\ud[c-f])|(?<!\\ud[89ab]..)\\ud[c-f]..")
@@ -45,16 +46,11 @@ class Context:
         """The context as JSON (ASCII), the way the database is told of it; each is written out once."""
         user_id = self.user_id  # whose request it is changes when they sign in
         if user_id not in self._stated:
-            text = json.dumps(
-                {
-                    "user_id": user_id,
-                    "origin": self.origin,
-                    "correlation_id": self.correlation_id,
-                    "extra": dict(self.extra),
-                },
-                default=str,
-            )
-            self._stated[user_id] = _UNSTORABLE.sub(r"\\ufffd", text)
+            # Put together of its parts, of which most are strings: once in every request, but cheaper.
+            who, origin, correlation = _json(user_id), _json(self.origin), _json(self.correlation_id)
+            text = f'{{"user_id": {who}, "origin": {origin}, "correlation_id": {correlation}'
+            text += f', "extra": {_json(dict(self.extra))}}}' if self.extra else "}"
+            self._stated[user_id] = _UNSTORABLE.sub(r"\\ufffd", text) if "\\u" in text else text
         return self._stated[user_id]
 
 

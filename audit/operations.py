@@ -72,6 +72,36 @@ class NoAuditTrigger(_Watching):
         return f"Cease to log the changes of {self.model_name}"
 
 
+class RefreshedAuditTriggers(Operation):
+    """Make the functions anew that log the changes of the tables there are, after audit/triggers.py changed.
+
+    Tables that are made later have them from there. Going back keeps them: they write the same log.
+    """
+
+    reduces_to_sql = True
+    reversible = True
+
+    def state_forwards(self, app_label: str, state: ProjectState) -> None:
+        """A function is not part of Django's state."""
+
+    def database_forwards(
+        self, app_label: str, schema_editor: BaseDatabaseSchemaEditor, from_state: Any, to_state: Any
+    ) -> None:
+        for label, name in from_state.models:
+            if (watched := watched_in(label, from_state, name)) is not None:
+                model = from_state.apps.get_model(label, name)
+                table = watched_table(model, watched, schema_editor.connection)
+                _execute(schema_editor, [table.create_function()])
+
+    def database_backwards(
+        self, app_label: str, schema_editor: BaseDatabaseSchemaEditor, from_state: Any, to_state: Any
+    ) -> None:
+        """Nothing."""
+
+    def describe(self) -> str:
+        return "Make the functions anew that log changes"
+
+
 class AppendOnlyTable(Operation):
     """Let the database refuse to change or remove rows of a model's table."""
 

@@ -9,7 +9,7 @@ from django.db.models import Model
 
 from audit import vocabulary
 from audit.context import current
-from audit.models import EventLog
+from audit.models import EventLog, Origin
 
 _AT_ONCE = 1000
 
@@ -52,7 +52,7 @@ def _event(name: str, entity: Model | None, details: Mapping[str, Any]) -> Event
         action=name,
         entity_type=entity._meta.label_lower if entity is not None else "",
         entity_id=str(entity.pk) if entity is not None else "",
-        origin=context.origin,
+        origin=Origin(context.origin).value,  # the database asks no more
         correlation_id=context.correlation_id,
         details={**context.extra, **details},
     )

@@ -13,6 +13,8 @@ import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from audit.models import Origin
+
 _REFUSE_FUNCTION = """
 CREATE OR REPLACE FUNCTION audit_refuse() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
@@ -26,46 +28,49 @@ CREATE OR REPLACE FUNCTION {function}() RETURNS trigger LANGUAGE plpgsql
 {settings} AS $${body}$$
 """
 
-# The label tells the variables from columns of the same names.
+# The label tells the variable from a column of the same name. It is the only one: each is set up anew in each
+# transaction, which costs a single write more than looking into the object costs a row.
 _BODY = """
 <<context>>
 DECLARE
     stated jsonb := coalesce(nullif(current_setting('audit.context', true), ''), '{{}}');
-    who text := left(coalesce(context.stated ->> 'user_id', 'system'), 100);
-    origin text := coalesce(context.stated ->> 'origin', 'shell');
-    correlation text := left(coalesce(context.stated ->> 'correlation_id', ''), 100);
-    extra jsonb := CASE jsonb_typeof(context.stated -> 'extra')
-        WHEN 'object' THEN context.stated -> 'extra' ELSE '{{}}' END;
 BEGIN
-    IF TG_OP = 'INSERT' THEN
+    IF TG_OP = 'UPDATE' THEN
         INSERT INTO {log}
-            (user_id, action, entity_type, entity_id, origin, correlation_id, details)
-        SELECT context.who, {created}, {entity}, left(n.{pk}::text, 100), context.origin, context.correlation,
-            context.extra || jsonb_build_object('after', {new_row})
-        FROM new_rows AS n;
-    ELSIF TG_OP = 'DELETE' THEN
-        INSERT INTO {log}
-            (user_id, action, entity_type, entity_id, origin, correlation_id, details)
-        SELECT context.who, {deleted}, {entity}, left(o.{pk}::text, 100), context.origin, context.correlation,
-            context.extra || jsonb_build_object('before', {old_row})
-        FROM old_rows AS o;
-    ELSE
-        INSERT INTO {log}
-            (user_id, action, entity_type, entity_id, origin, correlation_id, details)
-        SELECT context.who,
+            (user_id, origin, correlation_id, action, entity_type, entity_id, details)
+        SELECT {context},
             CASE WHEN o.{pk} IS NULL THEN {created} WHEN n.{pk} IS NULL THEN {deleted} ELSE {changed} END,
-            {entity}, left(coalesce(n.{pk}, o.{pk})::text, 100), context.origin, context.correlation,
-            context.extra || concat('{{', concat_ws(',',
-                CASE WHEN o.{pk} IS NOT NULL THEN '"before":{{' || {before} || '}}' END,
-                CASE WHEN n.{pk} IS NOT NULL THEN '"after":{{' || {after} || '}}' END,
-                CASE WHEN o.{pk} = n.{pk} THEN '"private":[' || nullif({private}, '') || ']' END
-            ), '}}')::jsonb
+            {entity}, left(coalesce(n.{pk}, o.{pk})::text, 100),
+            {extra} || ('{{' || substr(
+                {before} ||
+                {after} ||
+                {private}, 2) || '}}')::jsonb
         FROM old_rows AS o FULL JOIN new_rows AS n ON n.{pk} = o.{pk}
         WHERE n.{pk} IS NULL OR o.{pk} IS NULL{differs};
+    ELSIF TG_OP = 'INSERT' THEN
+        INSERT INTO {log}
+            (user_id, origin, correlation_id, action, entity_type, entity_id, details)
+        SELECT {context}, {created}, {entity}, left(n.{pk}::text, 100),
+            {extra} || jsonb_build_object('after', to_jsonb(kept.*))
+        FROM new_rows AS n, LATERAL (SELECT {new_row}) AS kept;
+    ELSE
+        INSERT INTO {log}
+            (user_id, origin, correlation_id, action, entity_type, entity_id, details)
+        SELECT {context}, {deleted}, {entity}, left(o.{pk}::text, 100),
+            {extra} || jsonb_build_object('before', to_jsonb(kept.*))
+        FROM old_rows AS o, LATERAL (SELECT {old_row}) AS kept;
     END IF;
     RETURN NULL;
 END
 """
+
+# Who acts, whence and as part of what, as far as it was stated and fits.
+_CONTEXT = """left(coalesce(context.stated ->> 'user_id', 'system'), 100),
+            CASE WHEN context.stated ->> 'origin' = ANY ({origins})
+                THEN context.stated ->> 'origin' ELSE 'shell' END,
+            left(coalesce(context.stated ->> 'correlation_id', ''), 100)"""
+_EXTRA = """CASE jsonb_typeof(context.stated -> 'extra')
+                WHEN 'object' THEN context.stated -> 'extra' ELSE '{}' END"""
 
 _ROWS = {
     "insert": "REFERENCING NEW TABLE AS new_rows",
@@ -116,29 +121,35 @@ class WatchedTable:
     @property
     def body(self) -> str:
         """The source of the trigger function."""
+        pk = _name(self.pk)
+        changed = [_when(_differs(name), _text("," + json.dumps(name))) for name in self.private]
+        is_private = " OR ".join(_differs(name) for name in self.private) or "false"
         return _BODY.format(
             log=self.log,
-            pk=_name(self.pk),
+            pk=pk,
+            context=_CONTEXT.format(origins=_text("{" + ",".join(Origin.values) + "}")),
+            extra=_EXTRA,
             entity=_text(self.entity),
             created=_text(f"{self.entity}.created"),
             changed=_text(f"{self.entity}.changed"),
             deleted=_text(f"{self.entity}.deleted"),
-            new_row=_row("n", self.columns),
-            old_row=_row("o", self.columns),
-            before=_joined(_if_changed(column, _pair("o", column)) for column in self.columns),
-            after=_joined(_if_changed(column, _pair("n", column)) for column in self.columns),
-            private=_joined(_if_changed(column, _text(json.dumps(column))) for column in self.private),
+            new_row=_columns("n", self.columns),
+            old_row=_columns("o", self.columns),
+            before=_when(f"o.{pk} IS NOT NULL", _side("before", "o", self.columns)),
+            after=_when(f"n.{pk} IS NOT NULL", _side("after", "n", self.columns)),
+            private=_when(f"o.{pk} = n.{pk} AND ({is_private})", _part("private", "[]", changed)),
             differs="".join(f"\n            OR {_differs(name)}" for name in (*self.columns, *self.private)),
         )
+
+    def create_function(self) -> str:
+        """The statement that makes the trigger function, or makes it anew."""
+        settings = " ".join(f"SET {name} = {_text(value)}" for name, value in self.settings.items())
+        return _FUNCTION.format(function=_name(self.function), settings=settings, body=self.body)
 
     def create(self) -> list[str]:
         """The statements that begin to watch the table, or watch it in another way than before."""
         table, function = _name(self.table), _name(self.function)
-        settings = " ".join(f"SET {name} = {_text(value)}" for name, value in self.settings.items())
-        statements = [
-            _FUNCTION.format(function=function, settings=settings, body=self.body),
-            *self._drop_triggers(),
-        ]
+        statements = [self.create_function(), *self._drop_triggers()]
         for verb, rows in _ROWS.items():
             statements.append(
                 f"CREATE TRIGGER {self._trigger(verb)} AFTER {verb.upper()} ON {table} {rows} "
@@ -186,28 +197,33 @@ def _text(value: str) -> str:
     return "'" + value.replace("'", "''") + "'"
 
 
-def _row(side: str, columns: Iterable[str]) -> str:
-    """A JSON object of a row's columns."""
-    names = ", ".join(f"{side}.{_name(column)}" for column in columns)
-    return f"(SELECT to_jsonb(row) FROM (SELECT {names}) AS row)"  # noqa: S608  (quoted names)
+def _columns(side: str, columns: Iterable[str]) -> str:
+    return ", ".join(f"{side}.{_name(column)}" for column in columns)
 
 
 def _differs(column: str) -> str:
     return f"o.{_name(column)} IS DISTINCT FROM n.{_name(column)}"
 
 
-def _pair(side: str, column: str) -> str:
-    """The text of a key and its value in a JSON object.
+def _when(condition: str, text: str) -> str:
+    """Text under a condition, without it an empty one: `||` costs less than functions that pass over NULL."""
+    return f"CASE WHEN {condition} THEN {text} ELSE '' END"
+
+
+def _side(key: str, side: str, columns: Iterable[str]) -> str:
+    """The text of a JSON object of those columns that differ, with their values on one side.
 
     Few columns change at a time: putting these few together is cheaper than taking whole objects apart.
     """
-    return f"{_text(json.dumps(column) + ':')} || coalesce(to_json({side}.{_name(column)})::text, 'null')"
+    pairs = []
+    for column in columns:
+        value = f"coalesce(to_json({side}.{_name(column)})::text, 'null')"
+        pairs.append(_when(_differs(column), f"{_text(',' + json.dumps(column) + ':')} || {value}"))
+    return _part(key, "{}", pairs)
 
 
-def _if_changed(column: str, text: str) -> str:
-    return f"CASE WHEN {_differs(column)} THEN {text} END"
-
-
-def _joined(texts: Iterable[str]) -> str:
-    """A comma between those texts that are not NULL."""
-    return "concat_ws(" + ",\n                    ".join(["','", "NULL", *texts]) + ")"
+def _part(key: str, brackets: str, texts: Sequence[str]) -> str:
+    """One part of the details, after a comma; each of the texts in it begins with a comma, or is empty."""
+    inside = " ||\n                    ".join(texts) or "''"
+    opening, closing = _text(f',"{key}":{brackets[0]}'), _text(brackets[1])
+    return f"{opening} || substr({inside}, 2) || {closing}"

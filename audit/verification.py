@@ -9,12 +9,12 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from itertools import product
 from typing import Any
 
 from django.db import connection
-from django.db.models import Count, Min
+from django.db.models import Count, Min, Q
 
 from audit.findings import Finding, Kind
 from audit.models import AuditSeal, EventLog
@@ -24,6 +24,8 @@ CHUNK = 10_000
 
 _BEFORE_ALL = -(2**63)
 _SEALS_AT_ONCE = 1_000
+# PostgreSQL knows moments beyond, and infinity; Python has nothing to hold them.
+_READABLE = (datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UTC))
 # Under a seal whose kept hashes were touched, up to so many differences are told apart: by trying all ways.
 _TOLD_APART = 6
 
@@ -139,7 +141,8 @@ class Verification:
     def unsealed(self) -> Unsealed:
         """What came after the last seal; to be asked after `findings`."""
         waiting = EventLog.objects.filter(pk__gt=self._end)
-        return Unsealed(**waiting.aggregate(count=Count("pk"), oldest=Min("timestamp")))
+        oldest = Min("timestamp", filter=Q(timestamp__range=_READABLE))
+        return Unsealed(**waiting.aggregate(count=Count("pk"), oldest=oldest))
 
     def _check(self, seal: AuditSeal) -> Iterator[Finding]:
         before = self.head

@@ -3,11 +3,23 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
-from django.db.models import CharField, Count, Max, Q, QuerySet, Window
+from django.db.models import (
+    BigIntegerField,
+    Case,
+    Count,
+    Exists,
+    Max,
+    OuterRef,
+    Q,
+    QuerySet,
+    When,
+    Window,
+)
 from django.db.models.functions import Cast
+from django.utils.translation import gettext as _
 
 from audit import actors
 from audit.models import EventLog
@@ -151,34 +163,51 @@ def _events_of(project: Project) -> QuerySet[EventLog]:
     mine = Q(entity_type=Project._meta.label_lower, entity_id=str(project.pk))
     for model in (Release, Feature):
         label = model._meta.label_lower
-        present = model._default_manager.filter(project=project).order_by()
+        present = model._default_manager.filter(project=project, pk=OuterRef("number"))
         deleted = EventLog.objects.filter(action=f"{label}.deleted", details__before__project_id=project.pk)
-        mine |= Q(entity_type=label) & (
-            Q(entity_id__in=present.values_list(Cast("pk", CharField())))
-            | Q(entity_id__in=deleted.values("entity_id"))
-        )
-    return EventLog.objects.filter(mine, entity_type__in=MODELS)
+        mine |= Q(entity_type=label) & (Q(Exists(present)) | Q(entity_id__in=deleted.values("entity_id")))
+    # Looked up one by one or all at once, as PostgreSQL likes. Only things of these kinds have whole numbers.
+    number = Case(When(entity_type__in=MODELS, then=Cast("entity_id", BigIntegerField())))
+    return EventLog.objects.alias(number=number).filter(mine, entity_type__in=MODELS)
 
 
 def _items(newest_first: Sequence[EventLog]) -> list[ItemChanges]:
     changes = fold(reversed(newest_first))[::-1]
-    names = names_in(changes)
+    series = [[event for event in newest_first if _is_about(event, change)] for change in changes]
+    since_added = list(map(_since_added, changes, series))
+    names = names_in([*changes, *filter(None, since_added)])
     people = actors.names(event.user_id for event in newest_first)
-    return [_item(change, newest_first, names, people) for change in changes]
+    found = zip(changes, since_added, series, strict=True)
+    return [_item(change, later, events, names, people) for change, later, events in found]
+
+
+def _is_about(event: EventLog, change: NetChange) -> bool:
+    return (event.entity_type, event.entity_id) == (change.entity_type, change.entity_id)
+
+
+def _since_added(change: NetChange, newest_first: Sequence[EventLog]) -> NetChange | None:
+    """What became of a thing that was added and is still there, after it was added; None: nothing."""
+    if change.before is not None or change.after is None:
+        return None
+    later = fold(reversed(newest_first[:-1]))
+    return later[0] if later and not later[0].is_nothing else None
 
 
 def _item(
     change: NetChange,
-    newest_first: Iterable[EventLog],
+    since_added: NetChange | None,
+    events: Sequence[EventLog],
     names: dict[tuple[str, str], str],
     people: dict[str, str],
 ) -> ItemChanges:
     key = (change.entity_type, change.entity_id)
-    events = [event for event in newest_first if (event.entity_type, event.entity_id) == key]
+    told = phrases(change, names)
+    if since_added is not None and (later := phrases(since_added, names)):
+        told = [_("{added}, then {changes}").format(added=told[0], changes="; ".join(later))]
     return ItemChanges(
         *key,
         title=thing(change.entity_type, names.get(key, f"#{change.entity_id}")),
-        phrases=phrases(change, names),
+        phrases=told,
         people=list(dict.fromkeys(people[event.user_id] for event in events)),
         last_at=events[0].timestamp,
         is_deleted=change.after is None,

@@ -114,8 +114,9 @@ class EventField(Field):
         """The event. With the kind of thing, the field for that asks for both."""
         if self.value not in VERBS:
             return Q(action=self.value)
-        has_kind = bool(self.request.GET.get(KIND))
-        return Q() if has_kind else Q(action__endswith=f".{self.value}")
+        if self.request.GET.get(KIND):
+            return Q()
+        return Q(action__in=[f"{kind}.{self.value}" for kind in known_kinds()])
 
 
 class OriginField(Field):

@@ -45,6 +45,13 @@ def test_without_a_context_it_is_the_program_from_the_shell():
     assert (event.entity_type, event.entity_id, event.details) == ("", "", {})
 
 
+def test_an_origin_that_there_is_not_is_refused():
+    with pytest.raises(ValueError, match="elsewhere"), acting(origin="elsewhere"):
+        record(VERIFIED)
+
+    assert not events().exists()
+
+
 def test_what_the_context_keeps_comes_into_the_details():
     with acting(undoes=7):
         record(EXPORTED, details={"count": 3})

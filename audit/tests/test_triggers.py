@@ -370,6 +370,32 @@ def test_what_psql_states_is_believed_as_far_as_it_fits():
         assert event.details["after"]["title"] in {"x", "y"}
 
 
+@pytest.mark.usefixtures("table")
+def test_an_origin_that_there_is_not_is_the_databases_own():
+    cursor = psycopg.ClientCursor(connection.connection)
+    cursor.execute("SELECT set_config('audit.context', %s, true)", [json.dumps({"origin": "elsewhere"})])
+
+    cursor.execute("INSERT INTO audit_scratch (title) VALUES ('x')")
+
+    assert EventLog.objects.get(entity_type="test.scratch").origin == "shell"
+
+
+@pytest.mark.usefixtures("table")
+def test_columns_are_told_under_their_names_whatever_these_are():
+    sql('ALTER TABLE audit_scratch RENAME title TO "kept"')
+    sql("""ALTER TABLE audit_scratch RENAME amount TO "a""b'c" """)
+    scratch.watch(columns=["kept", "a\"b'c"], private=["secret", "other secret"])
+
+    sql("INSERT INTO audit_scratch VALUES (1, 'x', 2)")
+    sql('UPDATE audit_scratch SET kept = NULL, "a""b\'c" = 3, "other secret" = \'s\'')
+
+    before, after = {"kept": "x", "a\"b'c": 2}, {"kept": None, "a\"b'c": 3}
+    assert events() == [
+        ("created", "1", {"after": before}),
+        ("changed", "1", {"before": before, "after": after, "private": ["other secret"]}),
+    ]
+
+
 def test_a_key_of_any_kind_names_its_row():
     person = TelegramUserFactory()
 

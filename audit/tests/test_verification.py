@@ -402,6 +402,18 @@ def test_the_command_tells_what_waits(ids):
     assert verify()[0].startswith("2 events are not sealed yet, the oldest for 3\xa0hours.\n")
 
 
+@pytest.mark.parametrize("moment", ["infinity", "-infinity", "20000-01-01Z", "0044-03-15 BC"])
+def test_a_moment_that_nobody_can_read_stops_nothing(ids, moment):
+    sql("INSERT INTO audit_eventlog (action, timestamp) VALUES ('test.thing.forged', %s)", moment)
+    look = Verification()
+
+    assert list(look.findings()) == []
+    waiting = look.unsealed()
+    assert (waiting.count, waiting.oldest) == (1, None)
+    assert seal() == 1
+    assert list(Verification().findings()) == []
+
+
 def test_the_command_names_what_is_wrong_and_fails(ids, tmp_path):
     tamper("DELETE FROM audit_eventlog WHERE id = %s", ids[3])
     cut_off(ids)

@@ -105,6 +105,26 @@ def test_what_was_changed_back_is_told_as_such(anna, shop, login):
     assert item.phrases == ["changed, and changed back"]
 
 
+def test_what_was_added_and_moved_since_tells_both(anna, shop):
+    old, new = ReleaseFactory(project=shop, version="1.2"), ReleaseFactory(project=shop, version="1.3")
+    since = timezone.now()
+    feature = FeatureFactory(project=shop, name="Search", release=old)
+    services.move_feature(feature, "planned", actor=anna)
+    services.put_into_release(feature, new, actor=anna)
+    FeatureFactory(project=shop, name="Cart")
+    basket = FeatureFactory(project=shop, name="Basket")
+    services.assign_po(basket, "Boris", actor=anna)
+    services.assign_po(basket, "", actor=anna)
+
+    items = {item.title: item.phrases for item in changes_of(shop, since).items}
+
+    assert items == {
+        "feature “Search”": ["added, then status: backlog → planned; release: 1.2 → 1.3"],
+        "feature “Cart”": ["added"],
+        "feature “Basket”": ["added"],
+    }
+
+
 def test_deleted_things_keep_their_names(anna, shop, login):
     release = ReleaseFactory(project=shop, version="1.2")
     services.put_into_release(login, release, actor=anna)
