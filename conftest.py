@@ -66,6 +66,14 @@ def _loopback_only() -> Iterator[None]:
         yield
 
 
+@pytest.fixture(autouse=True)
+def _settings_at_their_defaults() -> Iterator[None]:
+    from telegrambot.vault.testing import all_settings_at_their_defaults
+
+    with all_settings_at_their_defaults():
+        yield
+
+
 @pytest.fixture(scope="session", autouse=True)
 def _flush_may_truncate() -> Iterator[None]:
     """Lift the refusal to empty a table, in those transactions in which Django empties all after a test.

@@ -15,6 +15,7 @@ from audit.audited import audited
 from config.schema import TimestampedModel
 from telegrambot.accounts.quiet_hours import QuietHours
 from telegrambot.accounts.roles import Role
+from telegrambot.vault.fields import EncryptedTextField
 
 
 @audited(private=["username", "first_name", "last_name", "email"], noise=["last_login"])
@@ -224,3 +225,43 @@ class OwnerClaim(models.Model):
 
     def __str__(self) -> str:
         return f"{self.code_hash[:8]}…"
+
+
+class CredentialKind(models.TextChoices):
+    """What credentials open."""
+
+    BUSINESS_CONNECTION = "business_connection", _("business connection")
+    MODEL_PROVIDER = "model_provider", _("model provider")
+    PLATFORM = "platform", _("platform")
+
+
+@audited(private=["name"])
+class AuthenticationData(TimestampedModel):
+    """Credentials of another service. Read and written through authentication_data.py; never shown again."""
+
+    user = models.ForeignKey(
+        User,
+        on_delete=models.CASCADE,
+        null=True,
+        blank=True,
+        related_name="credentials",
+        verbose_name=_("staff account"),
+        help_text=_("Whose they are; none: the whole installation's."),
+    )
+    kind = models.CharField(_("kind"), max_length=20, choices=CredentialKind)
+    name = models.CharField(_("name"), max_length=100)
+    encrypted_credentials = EncryptedTextField(_("credentials"))
+    is_active = models.BooleanField(_("active"), db_default=True, default=True)
+
+    class Meta:
+        db_table_comment = "Credentials of other services, encrypted"
+        verbose_name = _("credentials")
+        verbose_name_plural = _("credentials")
+        ordering = ["kind", "name"]
+        constraints = [
+            models.CheckConstraint(condition=Q(kind__in=CredentialKind.values), name="ck_credentials_kind"),
+            models.UniqueConstraint(fields=["kind", "name"], name="uq_credentials_kind_name"),
+        ]
+
+    def __str__(self) -> str:
+        return self.name

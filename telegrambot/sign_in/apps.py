@@ -12,7 +12,8 @@ class SignInConfig(AppConfig):
     verbose_name = _("Sign-in")
 
     def ready(self) -> None:
-        from telegrambot.sign_in import clients, security_events
+        from telegrambot.sign_in import clients, second_factor_keys, security_events
 
         user_logged_in.connect(clients.on_signed_in, dispatch_uid="sign_in.clients")
         security_events.connect()
+        second_factor_keys.register()
