@@ -61,6 +61,7 @@ messages: ## collect the texts that people see into locale/, and compile the tra
 bench: ## measure, each thing beside what it is compared with (benchmarks/)
 	$(call install,requirements-bench.txt)
 	@$(python) -m benchmarks.run
+	@$(python) -m benchmarks.broadcasts
 	@$(python) -m benchmarks.audit
 
 crash: ## the long tests that kill processes, some minutes

@@ -8,6 +8,8 @@ from datetime import date, datetime, time, timedelta
 from typing import Any
 from uuid import UUID
 
+from django import forms
+from django.conf import settings
 from django.db.models import CharField, Q, QuerySet, Value
 from django.db.models.fields.json import KeyTextTransform
 from django.db.models.functions import Coalesce, NullIf
@@ -21,6 +23,8 @@ from telegrambot.accounts.models import TelegramUser
 from telegrambot.accounts.roles import Role
 
 MAX_DAYS = 36_500
+# Rows in one list to choose from.
+MAX_OFFERED = 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,19 +36,25 @@ class Condition:
         label: how operators read it.
         read: turns the stored value into what `matches` takes; raises ValueError or TypeError.
         matches: the people it is true of.
+        field: makes the form field that asks for the value; what is left empty is no condition.
     """
 
     name: str
     label: Promise | str
     read: Callable[[Any], Any]
     matches: Callable[[Any], Q]
+    field: Callable[[], forms.Field] = forms.CharField
 
 
 _conditions: dict[str, Condition] = {}
 
 
 def register(
-    name: str, label: Promise | str, read: Callable[[Any], Any], matches: Callable[[Any], Q]
+    name: str,
+    label: Promise | str,
+    read: Callable[[Any], Any],
+    matches: Callable[[Any], Q],
+    field: Callable[[], forms.Field] = forms.CharField,
 ) -> None:
     """Add a condition.
 
@@ -53,7 +63,7 @@ def register(
     """
     if name in _conditions:
         raise ValueError(f"The condition {name!r} is registered twice.")
-    _conditions[name] = Condition(name, label, read, matches)
+    _conditions[name] = Condition(name, label, read, matches, field)
 
 
 def conditions() -> Iterator[Condition]:
@@ -91,6 +101,20 @@ def read_key(value: Any) -> UUID:
     if not isinstance(value, str):
         raise ValueError(value)
     return UUID(value)
+
+
+def key_field(rows: Callable[[], QuerySet[Any]], title: str) -> Callable[[], forms.Field]:
+    """Make what asks for the key of a row.
+
+    Args:
+        rows: the rows in question; the first ones are offered.
+        title: the column that names a row.
+    """
+
+    def offered() -> list[tuple[str, str]]:
+        return [("", "–"), *((str(key), name) for key, name in rows().values_list("pk", title)[:MAX_OFFERED])]
+
+    return lambda: forms.ChoiceField(choices=offered)
 
 
 # ── What is known of everybody ────────────────────────────────────────────────────────────────────────────
@@ -132,20 +156,45 @@ def _speaks(language: str) -> Q:
     return russian if language == "ru" else ~russian
 
 
-register("roles", _("role"), _roles, lambda roles: Q(role__in=roles))
-register("language", _("language"), _language, _speaks)
-register("is_friend", _("is a friend"), _flag, lambda is_friend: Q(is_friend=is_friend))
+def _roles_field() -> forms.Field:
+    return forms.TypedMultipleChoiceField(choices=Role.choices, coerce=int)
+
+
+def _language_field() -> forms.Field:
+    return forms.ChoiceField(choices=[("", "–"), *settings.LANGUAGES])
+
+
+def _flag_field() -> forms.Field:
+    answers = [("", "–"), ("True", _("yes")), ("False", _("no"))]
+    return forms.TypedChoiceField(choices=answers, coerce=lambda answer: answer == "True", empty_value=None)
+
+
+def _days_field() -> forms.Field:
+    return forms.IntegerField(min_value=1, max_value=MAX_DAYS)
+
+
+register("roles", _("role"), _roles, lambda roles: Q(role__in=roles), _roles_field)
+register("language", _("language"), _language, _speaks, _language_field)
+register("is_friend", _("is a friend"), _flag, lambda is_friend: Q(is_friend=is_friend), _flag_field)
 register(
     "seen_within_days",
     _("seen in the last days"),
     _days,
     lambda days: Q(last_seen_at__gte=timezone.now() - days),
+    _days_field,
 )
 register(
     "unseen_for_days",
     _("not seen for days"),
     _days,
     lambda days: Q(last_seen_at__lt=timezone.now() - days) | Q(last_seen_at__isnull=True),
+    _days_field,
 )
-register("joined_from", _("joined on or after"), _day, lambda moment: Q(created_at__gte=moment))
-register("joined_before", _("joined before"), _day, lambda moment: Q(created_at__lt=moment))
+register(
+    "joined_from",
+    _("joined on or after"),
+    _day,
+    lambda moment: Q(created_at__gte=moment),
+    forms.DateField,
+)
+register("joined_before", _("joined before"), _day, lambda moment: Q(created_at__lt=moment), forms.DateField)

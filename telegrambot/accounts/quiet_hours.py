@@ -67,5 +67,6 @@ class QuietHours:
         if not is_quiet:
             return moment
         day = local.date() + timedelta(days=is_over_midnight and clock >= self.start)
-        # fold=1: of an hour that comes twice, the second one is surely over.
-        return datetime.combine(day, self.end, zone).replace(fold=1).astimezone(UTC)
+        end = datetime.combine(day, self.end, zone)
+        # Of an hour that comes twice, the second one is surely over; one that is left out is over after it.
+        return max(end.replace(fold=fold).astimezone(UTC) for fold in (0, 1))

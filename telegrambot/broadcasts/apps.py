@@ -12,7 +12,12 @@ class BroadcastsConfig(AppConfig):
 
     def ready(self) -> None:
         from telegrambot.accounts import services as accounts
-        from telegrambot.broadcasts import audience_conditions, content, opt_outs  # noqa: F401  (registers them)
+        from telegrambot.broadcasts import (  # noqa: F401  (registers them)
+            audience_conditions,
+            content,
+            first_steps,
+            opt_outs,
+        )
         from telegrambot.engine import outbox
 
         accounts.on_opt_out(opt_outs.follow)

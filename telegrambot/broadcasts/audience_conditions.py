@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from telegrambot.accounts import audience
@@ -23,5 +23,12 @@ def _clicked(broadcast_id: UUID) -> Q:
     return Q(pk__in=BroadcastClick.objects.filter(broadcast=broadcast_id).values("person"))
 
 
-audience.register("got_broadcast", _("got the broadcast"), audience.read_key, _got)
-audience.register("clicked_broadcast", _("pressed a button of the broadcast"), audience.read_key, _clicked)
+def _started() -> QuerySet[Broadcast]:
+    return Broadcast.objects.filter(started_at__isnull=False).order_by("-started_at", "pk")
+
+
+_ask = audience.key_field(_started, "title")
+audience.register("got_broadcast", _("got the broadcast"), audience.read_key, _got, _ask)
+audience.register(
+    "clicked_broadcast", _("pressed a button of the broadcast"), audience.read_key, _clicked, _ask
+)

@@ -95,3 +95,19 @@ class BadButtons(DomainError):
 
 class TooOldToRecall(DomainError):
     """No copy of “{title}” can be deleted any more: Telegram allows it for 48 hours."""
+
+
+class UnknownFile(DomainError):
+    """“{name}” is no photo (JPEG, PNG, WebP) and no video (MP4). Please choose another file."""
+
+
+class FileTooLarge(DomainError):
+    """“{name}” is larger than {most} MB. Please choose a smaller file."""
+
+
+class TooManyFiles(DomainError):
+    """An album holds at most {most} photos and videos. Please choose fewer."""
+
+
+class SegmentInUse(DomainError):
+    """“{name}” cannot be deleted: {count} broadcasts are for it. Choose other people for them first."""

@@ -9,17 +9,14 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Iterable, Mapping
-from datetime import datetime
 from typing import Any
-from zoneinfo import ZoneInfo
 
-from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 
 from config.errors import DomainError
 from telegrambot.broadcasts import content, ledger, notices, pacing, recipients, services, withdrawals
-from telegrambot.broadcasts.clocks import moment_for
+from telegrambot.broadcasts.clocks import moment_for, operators_zone, wall_clock_of
 from telegrambot.broadcasts.markup import VARIABLES
 from telegrambot.broadcasts.models import Broadcast, Postponement
 from telegrambot.engine import outbox
@@ -72,8 +69,7 @@ def _next_chunk(broadcast: Broadcast, limit: int) -> int:
         # Whoever came later was not counted when it was confirmed.
         found = found.filter(created_at__lte=broadcast.started_at)
     people = list(found.values(*_COLUMNS)[:limit])
-    now, zone = timezone.now(), ZoneInfo(broadcast.schedule_timezone or settings.TIME_ZONE)
-    wall_clock = _wall_clock(broadcast, zone)
+    now, zone, wall_clock = timezone.now(), operators_zone(broadcast), wall_clock_of(broadcast)
     due = {person["pk"]: moment_for(person, now, wall_clock, zone) for person in people}
     withdrawals.postpone(broadcast, {key: moment for key, moment in due.items() if moment > now})
     _queue(broadcast, (person for person in people if due[person["pk"]] <= now))
@@ -94,12 +90,6 @@ def _release(broadcast: Broadcast, limit: int) -> int:
         _queue(broadcast, recipients.in_order({}).filter(pk__in=chosen.values()).values(*_COLUMNS))
         Postponement.objects.filter(pk__in=chosen).delete()
     return len(chosen)
-
-
-def _wall_clock(broadcast: Broadcast, zone: ZoneInfo) -> datetime | None:
-    if not broadcast.is_local_time or broadcast.scheduled_at is None:
-        return None
-    return broadcast.scheduled_at.astimezone(zone).replace(tzinfo=None)
 
 
 def _queue(broadcast: Broadcast, people: Iterable[Mapping[str, Any]]) -> None:

@@ -53,16 +53,20 @@ def retry_failed(broadcast: Broadcast, *, actor: TelegramUser | None) -> int:
     _require_kept(row)
     if row.status == Status.CANCELLED:
         raise NothingToRetry(title=row.title)
-    failed = ledger.undelivered(row).filter(
-        status=Message.Status.FAILED, person__in=recipients.reachable({}).values("pk")
-    )
-    count = withdrawals.make_anew(row, failed, [Message.Status.FAILED])
+    count = withdrawals.make_anew(row, retryable(row), [Message.Status.FAILED])
     if not count:
         raise NothingToRetry(title=row.title)
     if row.status != Status.PAUSED:
         row.status, row.sent_at, row.problem = Status.SENDING, None, ""
     services.keep(broadcast, row, "status", "sent_at", "problem")
     return count
+
+
+def retryable(broadcast: Broadcast) -> QuerySet[Message]:
+    """The failed copies of people who can be reached now."""
+    return ledger.undelivered(broadcast).filter(
+        status=Message.Status.FAILED, person__in=recipients.reachable({}).values("pk")
+    )
 
 
 @transaction.atomic

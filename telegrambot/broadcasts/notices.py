@@ -31,12 +31,18 @@ def ask_about(broadcast: Broadcast) -> None:
             text = _("“{title}” was to start on {moment} and could not: {problem}").format(
                 title=title, moment=moment, problem=escape(broadcast.problem)
             )
+        elif broadcast.is_local_time:
+            text = _(
+                "“{title}” was to reach people on {moment}; for some, that time passed when nothing was "
+                "running. Should it go to everybody now?"
+            ).format(title=title, moment=moment)
         else:
             text = _(
                 "“{title}” was to start on {moment}, when nothing was running. Should it still go?"
             ).format(title=title, moment=moment)
         send = Button(_("Send now"), starting.ask_start, broadcast.pk)
-        return Reply(text, [[send, Button(_("Leave it"), starting.leave, broadcast.pk)]])
+        leave = Button(_("Leave it"), starting.leave, broadcast.pk)
+        return Reply(text, [[send, leave], [Button(_("🗓 Other time"), starting.ask_time, broadcast.pk)]])
 
     _tell(notice, f"ask:{broadcast.pk}:{broadcast.scheduled_at:%Y%m%d%H%M%S}")
 

@@ -17,6 +17,9 @@ BECAUSE_OF_IT = timedelta(hours=24)
 
 def follow(person: TelegramUser) -> None:
     """Take back what waits for this person, and note which broadcast it was that they left after."""
+    # Whoever makes copies at this moment may have this person among them: wait for what they make.
+    running = Broadcast.objects.filter(status=Broadcast.Status.SENDING).order_by("pk")
+    list(running.select_for_update(no_key=True).values_list("pk"))
     # Not what takes a broadcast back or corrects it: that is owed to whoever has it.
     broadcasts = Message.objects.filter(
         person=person, priority=Priority.BROADCAST, operation=Message.Operation.SEND

@@ -8,8 +8,8 @@ from telegrambot.engine.models import Message, Priority
 
 CHUNK = 1000
 # Seconds of sending that lie ready; more would only make pausing and cancelling slower.
-AHEAD_SECONDS = 30
-AHEAD_LEAST, AHEAD_MOST = 1000, 20_000
+AHEAD_SECONDS = 5
+AHEAD_LEAST, AHEAD_MOST = 1000, 5000
 
 
 def room(origin: str) -> int:

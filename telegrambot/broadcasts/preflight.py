@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from zoneinfo import ZoneInfo
 
 from django.conf import settings
 from django.db.models import Count
@@ -11,7 +10,7 @@ from django.db.models.fields.json import KeyTextTransform
 from django.utils import timezone
 
 from telegrambot.broadcasts import pacing, recipients
-from telegrambot.broadcasts.clocks import end_of_quiet_hours
+from telegrambot.broadcasts.clocks import end_of_quiet_hours, operators_zone
 from telegrambot.broadcasts.models import Broadcast
 
 
@@ -57,7 +56,7 @@ def _asleep(broadcast: Broadcast, conditions: dict[str, object]) -> int:
         .annotate(count=Count("pk"))
         .order_by()
     )
-    now, default = timezone.now(), ZoneInfo(broadcast.schedule_timezone or settings.TIME_ZONE)
+    now, default = timezone.now(), operators_zone(broadcast)
     return sum(
         count
         for zone, hours, count in groups

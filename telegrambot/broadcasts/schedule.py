@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
@@ -11,12 +11,10 @@ from django.db.models import Q
 from django.utils import timezone
 
 from config.errors import DomainError
-from telegrambot.broadcasts import content, notices, recipients, services
+from telegrambot.broadcasts import clocks, content, notices, recipients, services
 from telegrambot.broadcasts.models import Broadcast
 from telegrambot.engine.rounds import for_each
 
-# From the first time zone of a day (UTC+14) to the last (UTC-12).
-EARLIEST_ZONE = timedelta(hours=26)
 _MAX_PROBLEM = 300
 
 
@@ -24,7 +22,7 @@ def start_due() -> bool:
     """Start what is scheduled for now."""
     now = timezone.now()
     due = Broadcast.objects.filter(
-        Q(scheduled_at__lte=now) | Q(scheduled_at__lte=now + EARLIEST_ZONE, is_local_time=True),
+        Q(scheduled_at__lte=now) | Q(scheduled_at__lte=now + clocks.EARLIEST_ZONE, is_local_time=True),
         status=Broadcast.Status.SCHEDULED,
         needs_confirmation=False,
     )
@@ -35,14 +33,14 @@ def start_due() -> bool:
 def start_if_due(broadcast: Broadcast) -> bool:
     """Start a scheduled broadcast whose time has come, or ask the operators; tells whether it started."""
     row = services.locked(broadcast)
-    if row.status != Broadcast.Status.SCHEDULED or row.needs_confirmation or row.scheduled_at is None:
+    if row.status != Broadcast.Status.SCHEDULED or row.needs_confirmation:
         return False
-    now, first = timezone.now(), row.scheduled_at - (EARLIEST_ZONE if row.is_local_time else timedelta(0))
-    if now < first:
+    now, first = timezone.now(), clocks.starts_at(row)
+    if first is None or now < first:
         return False
-    if now > row.scheduled_at + timedelta(minutes=settings.BROADCAST_GRACE_MINUTES):
-        return _ask(row, "")
     try:
+        if _is_late(row, now - timedelta(minutes=settings.BROADCAST_GRACE_MINUTES), first):
+            return _ask(row, "")
         content.check(row)
         count = recipients.reach(recipients.chosen(row)).recipients
     except DomainError as error:
@@ -51,6 +49,15 @@ def start_if_due(broadcast: Broadcast) -> bool:
         return _ask(row, " ".join(error.messages))
     services.begin(row, count)
     return True
+
+
+def _is_late(row: Broadcast, latest: datetime, first: datetime) -> bool:
+    """Whether its time passed before `latest`, or passed for somebody by whose own clock it goes."""
+    if first >= latest or (wall_clock := clocks.wall_clock_of(row)) is None:
+        return first < latest
+    zones = recipients.reachable(recipients.chosen(row)).order_by().values_list("timezone", flat=True)
+    default = clocks.operators_zone(row)
+    return any(clocks.when_shown(wall_clock, zone, default) < latest for zone in zones.distinct())
 
 
 def _ask(row: Broadcast, problem: str) -> bool:

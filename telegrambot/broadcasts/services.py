@@ -20,7 +20,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from telegrambot.accounts.models import TelegramUser
-from telegrambot.broadcasts import content, ledger, recipients, withdrawals
+from telegrambot.broadcasts import clocks, content, ledger, recipients, withdrawals
 from telegrambot.broadcasts.exceptions import (
     AlreadyOver,
     BroadcastNotFound,
@@ -162,6 +162,9 @@ def schedule(
 ) -> None:
     """Let it start by itself at `moment`.
 
+    By everybody's own clock it starts up to 26 hours before, at once if need be: it may be that time
+    somewhere, or be past it, and those who live there get it first.
+
     Args:
         moment: aware.
         is_local_time: everybody gets it when their own clock shows what `moment` is on the operator's.
@@ -176,9 +179,11 @@ def schedule(
     _require_open(row)
     if moment <= timezone.now():
         raise TimeIsPast
-    _check(row, confirmed)
+    reach = _check(row, confirmed)
     row.status, row.scheduled_at, row.is_local_time = Status.SCHEDULED, moment, is_local_time
     row.needs_confirmation, row.problem, row.schedule_timezone = False, "", _timezone(actor)
+    if (first := clocks.starts_at(row)) is not None and first <= timezone.now():
+        begin(row, reach.recipients)
     keep(broadcast, row, *_SCHEDULE, "problem")
 
 

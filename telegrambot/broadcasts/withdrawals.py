@@ -5,15 +5,13 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
-from django.conf import settings
 from django.db import connection
 from django.db.models import F, Q, QuerySet
 from django.utils import timezone
 
 from telegrambot.broadcasts import ledger
-from telegrambot.broadcasts.clocks import end_of_quiet_hours
+from telegrambot.broadcasts.clocks import end_of_quiet_hours, operators_zone
 from telegrambot.broadcasts.models import Broadcast, Postponement
 from telegrambot.engine.models import Message
 
@@ -40,7 +38,7 @@ def put_off_the_sleeping(broadcast: Broadcast) -> int:
     now = timezone.now()
     rows = _queued(broadcast).filter(person__preferences__has_key="quiet_hours")
     people = rows.values("pk", "person_id", zone=F("person__timezone"), chosen=F("person__preferences"))
-    default = ZoneInfo(broadcast.schedule_timezone or settings.TIME_ZONE)
+    default = operators_zone(broadcast)
     due: dict[UUID, datetime] = {}
     asleep: list[int] = []
     for row in people:

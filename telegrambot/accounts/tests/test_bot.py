@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from telegrambot.accounts.bot import choose_language, set_role
+from telegrambot.accounts.bot.preferences import choose_language
+from telegrambot.accounts.bot.roles import set_role
 from telegrambot.accounts.claims import create_owner_claim
 from telegrambot.accounts.models import BotCommand, TelegramUser
 from telegrambot.accounts.roles import Role
