@@ -42,7 +42,11 @@ UNFOLD = {
     # The menu below one's own name; the security page leads to the password too.
     "ACCOUNT": {"navigation": [{"title": _("Security"), "link": reverse_lazy("mfa_index")}]},
     "BORDER_RADIUS": "8px",
-    "STYLES": [lambda request: static("engine/admin.css"), lambda request: static("audit/admin.css")],
+    "STYLES": [
+        lambda request: static("engine/admin.css"),
+        lambda request: static("audit/admin.css"),
+        lambda request: static("vault/admin.css"),
+    ],
     "DASHBOARD_CALLBACK": "telegrambot.engine.admin.home.home",
     "COLORS": {
         "primary": {
@@ -70,9 +74,22 @@ UNFOLD = {
             ),
             _section(
                 _("Conversations"),
+                _list(_("Inbox"), "inbox", "inbox.conversation"),
+                {
+                    "title": _("Reply desk"),
+                    "icon": "rate_review",
+                    "link": reverse_lazy("admin:inbox_draftreply_desk"),
+                    "permission": _allowed("inbox.view_draftreply"),
+                },
+                _list(_("Saved replies"), "quickreply", "inbox.savedreply"),
                 _list(_("Dialogs"), "forum", "engine.dialog"),
                 _list(_("Messages"), "chat", "engine.message"),
                 _list(_("Commands"), "terminal", "accounts.botcommand"),
+            ),
+            _section(
+                _("Campaigns"),
+                _list(_("Broadcasts"), "campaign", "broadcasts.broadcast"),
+                _list(_("Segments"), "filter_alt", "broadcasts.segment"),
             ),
             _section(
                 _("Content"),
@@ -91,7 +108,15 @@ UNFOLD = {
                 _list(_("Updates"), "move_to_inbox", "engine.inboundupdate"),
                 _list(_("Processed messages"), "done_all", "engine.processedmessage"),
             ),
-            _section(_("System"), _list(_("Background jobs"), "schedule", "engine.backgroundjob")),
+            _section(
+                _("System"),
+                _list(_("Settings"), "tune", "vault.appsetting"),
+                _list(_("Models"), "smart_toy", "inbox.userselectedmodel"),
+                _list(_("Automatic answers"), "auto_mode", "inbox.automatictopic"),
+                _list(_("Business accounts"), "storefront", "inbox.businessconnection"),
+                _list(_("Credentials"), "key", "accounts.authenticationdata"),
+                _list(_("Background jobs"), "schedule", "engine.backgroundjob"),
+            ),
         ],
     },
 }

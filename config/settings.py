@@ -81,6 +81,7 @@ INSTALLED_APPS = [
     "projects",
     "telegrambot.guides",
     "telegrambot.broadcasts",
+    "telegrambot.inbox",
     "telegrambot.engine",
     "telegrambot.sandbox",
 ]
@@ -191,6 +192,7 @@ SECURE_REFERRER_POLICY = "same-origin"
 SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
 CONTENT_SECURITY_POLICY = {"DIRECTIVES": content_security.STRICT}
 X_FRAME_OPTIONS = "DENY"
+DEFAULT_EXCEPTION_REPORTER_FILTER = "telegrambot.vault.error_pages.SecretsStayHidden"
 # The webhook reads its own bounded body; forms of the admin stay far below this.
 DATA_UPLOAD_MAX_MEMORY_SIZE = 5 * 1024 * 1024
 
@@ -202,6 +204,10 @@ IMPORT_EXPORT_SKIP_ADMIN_LOG = True  # the database keeps the history
 # ── Broadcasts ────────────────────────────────────────────────────────────────────────────────────────────
 BROADCAST_CONFIRM_ABOVE = env.int("BROADCAST_CONFIRM_ABOVE", default=1000)
 BROADCAST_GRACE_MINUTES = env.int("BROADCAST_GRACE_MINUTES", default=15)
+PAID_BROADCASTS = env.bool("PAID_BROADCASTS", default=False)
+
+# ── Drafts ────────────────────────────────────────────────────────────────────────────────────────────────
+DRAFTING_CONCURRENCY = env.int("DRAFTING_CONCURRENCY", default=2)
 
 # ── Cache ─────────────────────────────────────────────────────────────────────────────────────────────────
 # The oldest give way to new ones, so it never grows beyond this.
@@ -231,6 +237,8 @@ LOGGING = {
         "procrastinate": {"level": "WARNING"},
         "fido2": {"level": "WARNING"},
         "httpx": {"level": "WARNING"},
+        # These would tell keys and customers' words at the level DEBUG.
+        **dict.fromkeys(("openai", "anthropic", "httpx2", "httpcore2"), {"level": "WARNING"}),
         "django.server": {"handlers": ["console"], "level": "INFO", "propagate": False},
     },
 }

@@ -172,7 +172,7 @@ def test_commands_are_for_admins(project, role, command):
 def test_phrases_of_others_are_words_like_any_others(project, role, intent):
     client = chat_of(TelegramUserFactory(role=role), project)
     for text, _words in (SAID[intent][0], SAID[intent][-1]):  # one in each language
-        assert client.send(text).texts == ["I did not understand that. /help shows what I can do."]
+        assert not any("Context:" in answer for answer in client.send(text).texts)
     assert (Project.objects.count(), Feature.objects.count(), Release.objects.count()) == (1, 1, 1)
 
 

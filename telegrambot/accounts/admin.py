@@ -23,9 +23,10 @@ from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationFo
 
 from audit.history import HistoryAdmin
 from config.admin_pagination import EstimatedChangeList, EstimatedPaginator
-from telegrambot.accounts import services
+from telegrambot.accounts import authentication_data_admin, services  # noqa: F401  (pages of its own)
 from telegrambot.accounts.admin_cards import Card, cards_of, register
 from telegrambot.accounts.admin_filters import HappenedFilter
+from telegrambot.accounts.admin_own_data import OwnDataAdmin
 from telegrambot.accounts.admin_questions import AskingAdmin
 from telegrambot.accounts.models import BotCommand, TelegramUser, User
 from telegrambot.accounts.roles import Role
@@ -70,7 +71,7 @@ class StaffAccountAdmin(HistoryAdmin, UserAdmin, ModelAdmin):
 
 
 @admin.register(TelegramUser)
-class PersonAdmin(ServiceModelAdmin, AskingAdmin):
+class PersonAdmin(OwnDataAdmin, ServiceModelAdmin, AskingAdmin):
     """The people the bot knows. They appear by writing to it."""
 
     change_form_outer_before_template = "accounts/admin/cards.html"

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from django.apps import AppConfig
+from django.utils.module_loading import autodiscover_modules
 from django.utils.translation import gettext_lazy as _
 
 
@@ -17,3 +18,4 @@ class AccountsConfig(AppConfig):
         audit_actors.register_accounts(actors.actor_id)
         audit_actors.register_names(actors.names_of)
         audit_directory.register()
+        autodiscover_modules("personal_data")

@@ -9,3 +9,5 @@ from audit.vocabulary import declare
 declare("accounts.role.granted", _("role granted"))
 declare("accounts.role.revoked", _("role taken away"))
 declare("accounts.owner.claimed", _("ownership of the bot claimed"))
+declare("accounts.person.erased", _("person erased"))
+declare("accounts.person.exported", _("personal data handed out"))

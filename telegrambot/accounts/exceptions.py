@@ -49,9 +49,29 @@ class AccountTaken(DomainError):
     """The account “{account}” already belongs to {name}. Please unlink it there first."""
 
 
+class TeamMember(DomainError):
+    """A member of the team cannot be erased. An owner has to take away the role and the account first."""
+
+
+class TooSoon(DomainError):
+    """You had your data less than an hour ago. Please ask again a little later."""
+
+
+class TooMuchData(DomainError):
+    """There is more about you than fits into a file that Telegram takes. Please ask us to send it to you."""
+
+
 class UnknownCondition(DomainError):
     """People cannot be chosen by “{name}”."""
 
 
 class BadCondition(DomainError):
     """“{value}” is no value for “{name}”. Please choose another one."""
+
+
+class NoCredentials(DomainError):
+    """There are no active credentials “{name}”. Please enter them under Credentials in the admin."""
+
+
+class CredentialsTaken(DomainError):
+    """There are credentials of this kind called “{name}” already. Please choose another name."""

@@ -11,7 +11,15 @@ from telegrambot.accounts.models import User
 from telegrambot.accounts.roles import Role
 
 # Owners may do everything, people below admin nothing. Admins look at everything but this …
-OWNERS_ALONE_SEE = frozenset({"accounts.user", "accounts.ownerclaim", "audit.eventlog", "sign_in.session"})
+OWNERS_ALONE_SEE = frozenset(
+    {
+        "accounts.authenticationdata",
+        "accounts.ownerclaim",
+        "accounts.user",
+        "audit.eventlog",
+        "sign_in.session",
+    }
+)
 # … and may besides:
 ADMINS_MAY = frozenset(
     {
@@ -28,6 +36,14 @@ ADMINS_MAY = frozenset(
             f"guides.{verb}_{model}"
             for verb in ("add", "change", "delete")
             for model in ("guide", "guidecategory")
+        ),
+        "inbox.change_conversation",
+        "inbox.change_draftreply",
+        "inbox.change_userselectedmodel",
+        *(
+            f"inbox.{verb}_{model}"
+            for verb in ("add", "change", "delete")
+            for model in ("note", "savedreply")
         ),
         *(
             f"projects.{verb}_{model}"

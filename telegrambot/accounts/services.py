@@ -163,6 +163,29 @@ def opt_in(person: TelegramUser, *, actor: TelegramUser | None) -> None:
     _change(person, opted_out_at=None)
 
 
+# ── Who may ───────────────────────────────────────────────────────────────────────────────────────────────
+
+
+@transaction.atomic
+def require_owner(actor: TelegramUser | None) -> None:
+    """Refuse what only an owner may decide.
+
+    Raises:
+        OwnersOnly: `actor` is no owner (any more).
+    """
+    _require_owner(actor, _lock_owners())
+
+
+@transaction.atomic
+def require_another_owner(person: TelegramUser) -> None:
+    """Refuse to go on without an owner.
+
+    Raises:
+        LastOwner: nobody but `person` owns the bot.
+    """
+    _require_another_owner(person, _lock_owners())
+
+
 # ── Finding people ────────────────────────────────────────────────────────────────────────────────────────
 
 

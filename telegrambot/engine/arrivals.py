@@ -4,34 +4,21 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cache
 from typing import Any
 
 from telegrambot.accounts.sightings import Sighting
+from telegrambot.engine import contents, languages
 from telegrambot.engine.models import Dialog
 from telegrambot.engine.routing import registry
 
-# Updates that carry a new message, and therefore a line of history.
+# Updates that carry a new message, and therefore a line of history; a change of one; the end of some.
 MESSAGE_KINDS = frozenset({"message", "channel_post", "business_message"})
-# An animation carries a document too, a venue a location: the more telling name comes first.
-_CONTENT = (
-    "text",
-    "photo",
-    "video",
-    "animation",
-    "document",
-    "voice",
-    "audio",
-    "video_note",
-    "sticker",
-    "venue",
-    "location",
-    "contact",
-    "poll",
-    "dice",
-)
+EDIT_KINDS = frozenset({"edited_message", "edited_channel_post", "edited_business_message"})
+DELETION = "deleted_business_messages"
+_SPOKEN_KINDS = MESSAGE_KINDS | EDIT_KINDS
 _DIALOG_TYPES = {
     "private": Dialog.Type.PRIVATE,
     "group": Dialog.Type.GROUP,
@@ -40,6 +27,8 @@ _DIALOG_TYPES = {
 }
 _COMMAND = re.compile(r"/([A-Za-z0-9_]{1,32})(?:@\w+)?(?=\s|$)")
 _BIGINT = 2**63
+# Which message it is that an update repeats.
+_WHICH = ("message_id", "date", "chat", "business_connection_id")
 MAX_KIND = 50
 
 
@@ -49,7 +38,16 @@ class Unreadable(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Arrival:
-    """What intake stores beside the update itself. Empty `chat_id`: the update belongs to no chat."""
+    """What intake stores beside the update itself. Empty `chat_id`: the update belongs to no chat.
+
+    Attributes:
+        message_id: of the message it brings or changes; empty when it is no line of history.
+        media: what the message carries besides its text (see `contents.py`).
+        is_own: said by the business account the bot serves, not to it.
+        edit_date: set when the message was changed.
+        deleted: the messages that are gone.
+        moved_from: the number that this chat had before.
+    """
 
     update_id: int
     kind: str
@@ -63,8 +61,13 @@ class Arrival:
     message_id: str = ""
     message_type: str = ""
     text: str = ""
+    language: str = ""
     date: int = 0
     media: dict[str, Any] = field(default_factory=dict)
+    is_own: bool = False
+    edit_date: int = 0
+    deleted: list[str] = field(default_factory=list)
+    moved_from: str = ""
 
 
 def read(update: Mapping[str, Any]) -> Arrival:
@@ -91,6 +94,18 @@ def update_key(update: Mapping[str, Any]) -> int:
     if not isinstance(number, int) or isinstance(number, bool) or abs(number) >= _BIGINT:
         raise Unreadable("An update has no numeric update_id.")
     return number
+
+
+def chat_numbers(value: Any) -> Iterator[str]:
+    """The numbers of all chats that an update names, be it readable or not."""
+    if isinstance(value, Mapping):
+        if isinstance(chat := value.get("chat"), Mapping) and isinstance(chat.get("id"), int):
+            yield str(chat["id"])
+        for item in value.values():
+            yield from chat_numbers(item)
+    elif isinstance(value, list):
+        for item in value:
+            yield from chat_numbers(item)
 
 
 def conceal(update: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -128,32 +143,69 @@ def _read(update: Mapping[str, Any]) -> Arrival:
         raise Unreadable("The kind of an update is too long a name.")
     body = update[kind] if kind else {}
     message = body if "chat" in body else body.get("message") or {}
-    chat = message.get("chat") or {}
+    # A connected business account is the business of the owner's own chat with the bot.
+    chat = message.get("chat") or _own_chat(kind, body)
     if not chat:
         return Arrival(update_key(update), kind, update)
     if not isinstance(chat["id"], int) or abs(chat["id"]) >= _BIGINT:
         raise Unreadable("A chat id is not a 64-bit number.")
-    text = (body.get("text") or body.get("caption") or "") if kind in MESSAGE_KINDS else ""
     if kind == "callback_query" and not isinstance(body["id"], str):
         raise Unreadable("A callback query has no id.")
-    command = _COMMAND.match(text) if kind == "message" and "text" in body else None
-    message_type = next((name for name in _CONTENT if name in body), "other")
     return Arrival(
         update_id=update_key(update),
         kind=kind,
-        payload=update,
+        payload=_without_repetitions(update, kind, body),
         chat_id=str(chat["id"]),
         chat_type=_DIALOG_TYPES[chat["type"]],
         title=_title(chat),
         connection=message.get("business_connection_id", "")[:100],
-        sender=_sender(body.get("from")),
-        command=command[1].lower() if command else "",
-        message_id=str(int(body["message_id"])) if kind in MESSAGE_KINDS else "",
-        message_type=message_type,
-        text=text,
-        date=int(body["date"]) if kind in MESSAGE_KINDS else 0,
-        media=_media(body, message_type) if kind in MESSAGE_KINDS else {},
+        sender=_sender(body.get("from") or body.get("user")),
+        deleted=[str(int(number)) for number in body["message_ids"]] if kind == DELETION else [],
+        **(_said(kind, body) if kind in _SPOKEN_KINDS else {}),
     )
+
+
+def _without_repetitions(update: Mapping[str, Any], kind: str, body: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The update without the words of other messages that it repeats: those lie in the history alone."""
+    name = "message" if kind == "callback_query" else "reply_to_message"
+    repeated = body.get(name)
+    if not isinstance(repeated, Mapping):
+        return update
+    known = {key: repeated[key] for key in _WHICH if key in repeated}
+    rest = {key: value for key, value in body.items() if key != "quote"}
+    return {**update, kind: {**rest, name: known}}
+
+
+def _said(kind: str, body: Mapping[str, Any]) -> dict[str, Any]:
+    """What becomes a line of history, or a change of one."""
+    text = body.get("text") or body.get("caption") or ""
+    command = _COMMAND.match(text) if kind == "message" and "text" in body else None
+    message_type = contents.type_of(body)
+    # What the bot said for a business account is in the outbox already.
+    is_ours = "sender_business_bot" in body
+    return {
+        "command": command[1].lower() if command else "",
+        "message_id": "" if is_ours else str(int(body["message_id"])),
+        "message_type": message_type,
+        "text": text,
+        "language": languages.detect(text),
+        "date": int(body["date"]),
+        "media": contents.payload(body, message_type),
+        "is_own": "business_connection_id" in body and _is_own(body),
+        "edit_date": int(body.get("edit_date") or body["date"]) if kind in EDIT_KINDS else 0,
+        "moved_from": str(int(body.get("migrate_from_chat_id") or 0) or ""),
+    }
+
+
+def _is_own(body: Mapping[str, Any]) -> bool:
+    """Whether the account's owner wrote it: a customer's chat has the customer's own number."""
+    return bool((body.get("from") or {}).get("id") != body["chat"]["id"])
+
+
+def _own_chat(kind: str, body: Mapping[str, Any]) -> dict[str, Any]:
+    if kind != "business_connection":
+        return {}
+    return {**body["user"], "id": body["user_chat_id"], "type": "private"}
 
 
 def _title(chat: Mapping[str, Any]) -> str:
@@ -173,11 +225,3 @@ def _sender(user: Mapping[str, Any] | None) -> Sighting | None:
         user.get("last_name", "")[:100],
         user.get("language_code", "")[:35],
     )
-
-
-def _media(body: Mapping[str, Any], message_type: str) -> dict[str, Any]:
-    content = body.get(message_type)
-    largest = content[-1] if isinstance(content, list) and content else content
-    if not isinstance(largest, Mapping) or "file_id" not in largest:
-        return {}
-    return {"file_id": largest["file_id"], "name": largest.get("file_name", "")}

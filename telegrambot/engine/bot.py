@@ -19,7 +19,7 @@ from telegrambot.engine.chat import (
     button,
     command,
     escape,
-    fallback,
+    last_resort,
     page,
     phrase,
     unknown_command,
@@ -125,9 +125,11 @@ def unknown(request: ChatRequest) -> Reply:
     return Reply(_("I do not know that command. /help shows what I can do."))
 
 
-@fallback
-def not_understood(request: ChatRequest) -> Reply:
-    """Whatever nobody else wanted."""
+@last_resort
+def not_understood(request: ChatRequest) -> Reply | None:
+    """Whatever nobody else wanted; what others say to each other is none of the bot's business."""
+    if not request.dialog.is_private_with_bot:
+        return None
     return Reply(_("I did not understand that. /help shows what I can do."))
 
 

@@ -17,16 +17,19 @@ from typing import Any
 from django.utils.html import escape
 
 from telegrambot.accounts.models import TelegramUser
+from telegrambot.engine.farewells import say_farewell
 from telegrambot.engine.models import Dialog
+from telegrambot.engine.outbox import say
 from telegrambot.engine.paging import page
 from telegrambot.engine.replies import MAX_LABEL, Button, Document, Photo, Reply, Upload, Video
-from telegrambot.engine.routing import registry
+from telegrambot.engine.routing import Overheard, registry
 
 __all__ = [
     "MAX_LABEL",
     "Button",
     "ChatRequest",
     "Document",
+    "Overheard",
     "Photo",
     "Reply",
     "Upload",
@@ -38,8 +41,13 @@ __all__ = [
     "escape",
     "fallback",
     "frame",
+    "last_resort",
+    "overheard",
     "page",
     "phrase",
+    "reply_to",
+    "say",
+    "say_farewell",
     "unknown_command",
 ]
 
@@ -47,10 +55,13 @@ command = registry.command
 button = registry.button
 answer = registry.answer
 phrase = registry.phrase
+reply_to = registry.reply_to
 deep_link = registry.deep_link
 unknown_command = registry.unknown_command
 fallback = registry.fallback
+last_resort = registry.last_resort
 frame = registry.frame
+overheard = registry.overheard
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,8 +11,10 @@ import orjson
 from django.conf import settings
 from django.db import connection, transaction
 
+from telegrambot.engine import sealing
 from telegrambot.engine.limits import OVERALL, Budget
 from telegrambot.engine.settlement import Outcome, settle
+from telegrambot.vault.exceptions import UnreadableSecret
 
 # How many of the first queued messages are looked at: more, at last all (None), when too few of them may go.
 _WINDOWS = (512, 8192, None)
@@ -26,7 +28,8 @@ _OPEN_BUCKET = "INSERT INTO engine_ratebucket (name) VALUES (%s) ON CONFLICT (na
 
 # Runs under the bucket's row lock, so no two senders look for messages at the same time. A lane is what one
 # chat has of one priority: its first message, waiting for a retry, holds up the lane, not the chat. Chats
-# that may not send now are passed over before anything is sorted: one may have thousands waiting.
+# that may not send now are passed over before anything is sorted: one may have thousands waiting. What was to
+# answer a person's last word is taken back if they have written since.
 _CLAIM = """
 WITH blocked AS MATERIALIZED (
     SELECT dialog_id FROM engine_message WHERE status = 'sending'
@@ -52,31 +55,39 @@ WITH blocked AS MATERIALIZED (
 ), due AS MATERIALIZED (
     SELECT message.id, message.dialog_id,
            make_interval(secs => CASE WHEN dialog.type = 'private' THEN %(chat_interval)s
-                                      ELSE %(group_interval)s END) AS pace
+                                      ELSE %(group_interval)s END) AS pace,
+           message.expects_last_inbound IS NOT NULL AND EXISTS (
+               SELECT FROM engine_message AS newer
+               WHERE newer.dialog_id = message.dialog_id AND newer.direction = 'inbound'
+                 AND newer.id > message.expects_last_inbound
+                 AND newer.operation <> 'delete' AND newer.message_type <> 'service') AS is_outdated
     FROM (SELECT id FROM next ORDER BY priority, id LIMIT %(limit)s) AS first
     JOIN engine_message AS message ON message.id = first.id AND message.status = 'queued'
     JOIN engine_dialog AS dialog ON dialog.id = message.dialog_id
     FOR NO KEY UPDATE OF message SKIP LOCKED
 ), paced AS (
     INSERT INTO engine_dialogpace AS pace (dialog_id, arrival)
-    SELECT dialog_id, statement_timestamp() + pace FROM due WHERE pace > interval '0'
+    SELECT dialog_id, statement_timestamp() + pace FROM due WHERE pace > interval '0' AND NOT is_outdated
     ON CONFLICT (dialog_id) DO UPDATE
     SET arrival = greatest(pace.arrival, statement_timestamp()) + (EXCLUDED.arrival - statement_timestamp())
 ), advanced AS (
     UPDATE engine_ratebucket
     SET arrival = greatest(arrival, clock_timestamp())
                   + make_interval(secs => %(overall_interval)s * due.count)
-    FROM (SELECT count(*) FROM due) AS due
+    FROM (SELECT count(*) FROM due WHERE NOT is_outdated) AS due
     WHERE name = %(bucket)s AND due.count > 0 AND %(overall_interval)s > 0
+), outdated AS (
+    UPDATE engine_message AS message SET status = 'cancelled', error = %(outdated)s
+    FROM due WHERE message.id = due.id AND due.is_outdated
 ), claimed AS (
     UPDATE engine_message AS message
     SET status = 'sending', claim_token = %(token)s, attempts = message.attempts + 1,
         lease_until = statement_timestamp() + make_interval(secs => %(lease)s)
-    FROM due WHERE message.id = due.id
+    FROM due WHERE message.id = due.id AND NOT due.is_outdated
     RETURNING message.*
 )
 SELECT seen.count, claimed.id, claimed.operation, claimed.message_type, claimed.text, claimed.payload::text,
-       claimed.priority, claimed.attempts,
+       claimed.sealed, claimed.priority, claimed.attempts,
        dialog.id, dialog.telegram_dialog_id, dialog.business_connection_id,
        target.external_message_id, target.message_type, (target.payload -> 'message_ids')::text
 FROM (SELECT count(*) FROM front) AS seen
@@ -95,7 +106,13 @@ WHERE status = 'sending' AND claim_token = ANY(%s::uuid[])
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """A message that this process may send now; `target_parts` are all the numbers of a target album."""
+    """A message that this process may send now.
+
+    Attributes:
+        target_parts: all the numbers of a target album.
+        is_kept: whether the chat keeps its history.
+        is_readable: whether what was sealed could be decrypted.
+    """
 
     message_id: int
     operation: str
@@ -111,6 +128,8 @@ class Claim:
     target_type: str
     token: UUID
     target_parts: tuple[int, ...] = ()
+    is_kept: bool = True
+    is_readable: bool = True
 
 
 def exchange(outcomes: Sequence[Outcome], limit: int, token: UUID) -> tuple[list[Claim], float]:
@@ -147,6 +166,7 @@ def claim(limit: int, token: UUID | None = None) -> tuple[list[Claim], float]:
             "chat_tolerance": budget.chat_tolerance,
             "group_interval": budget.group_interval,
             "group_tolerance": budget.group_tolerance,
+            "outdated": "The person has written since.",
         }
         rows: list[tuple[Any, ...]] = []
         for window in _WINDOWS:
@@ -185,6 +205,7 @@ def _claim(row: Sequence[Any], token: UUID) -> Claim:
         kind,
         text,
         payload,
+        sealed,
         priority,
         attempts,
         dialog,
@@ -194,12 +215,22 @@ def _claim(row: Sequence[Any], token: UUID) -> Claim:
         target_type,
         parts,
     ) = row
+    body = {"text": text, "payload": orjson.loads(payload)}
+    is_readable = True
+    if sealed is not None:
+        try:
+            whole = sealing.unseal(sealed)
+        except UnreadableSecret:
+            is_readable = False
+        else:
+            body = {"text": whole["text"], "payload": body["payload"] | whole["payload"]}
     return Claim(
         message_id=key,
         operation=operation,
         message_type=kind,
-        text=text,
-        payload=orjson.loads(payload),
+        **body,
+        is_kept=sealed is None,
+        is_readable=is_readable,
         priority=priority,
         attempts=attempts,
         dialog_id=dialog,

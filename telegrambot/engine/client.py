@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 from django.utils.translation import gettext
@@ -30,6 +33,7 @@ class Client(Bot):
         parse_mode: str | None,
         reply_markup: InlineKeyboardMarkup | None,
         business_connection_id: str | None,
+        allow_paid_broadcast: bool | None = None,
     ) -> int:
         """`send_message` that returns the message's number only.
 
@@ -44,6 +48,7 @@ class Client(Bot):
             "parse_mode": parse_mode,
             "reply_markup": reply_markup,
             "business_connection_id": business_connection_id,
+            "allow_paid_broadcast": allow_paid_broadcast,
         }
         sent = await self._post("sendMessage", {name: value for name, value in wanted.items() if value})
         try:
@@ -75,6 +80,16 @@ def make_bot() -> Client:
         request=calls,
         get_updates_request=polls,
     )
+
+
+@asynccontextmanager
+async def opened(bot: Client) -> AsyncIterator[Client]:
+    """A client for a call or two: its connections without the question who it is."""
+    await bot.request.initialize()
+    try:
+        yield bot
+    finally:
+        await bot.request.shutdown()
 
 
 def explain(error: TelegramError) -> str:

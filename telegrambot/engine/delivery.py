@@ -23,7 +23,7 @@ from telegram.constants import ParseMode
 from telegram.error import BadRequest, ChatMigrated, Forbidden, InvalidToken, RetryAfter, TelegramError
 
 from config.redaction import redact
-from telegrambot.engine import transport_errors
+from telegrambot.engine import contents, transport_errors
 from telegrambot.engine.claims import Claim
 from telegrambot.engine.client import Client
 from telegrambot.engine.models import Priority
@@ -33,6 +33,9 @@ from telegrambot.engine.uploads import Occupied, Uploads
 MAX_ATTEMPTS = 5
 _LATER = (1, 2, 5, 15, 60)
 _INPUT_MEDIA = {"photo": InputMediaPhoto, "video": InputMediaVideo, "document": InputMediaDocument}
+# What goes out as a file, and which of that Telegram shows without a text.
+_FILES = frozenset({"photo", "video", "document", "voice", "audio", "animation", "sticker", "video_note"})
+_WITHOUT_TEXT = frozenset({"sticker", "video_note"})
 # Refusals of an edit or a deletion that mean: the screen is already as wanted, or it is gone.
 _ALREADY = ("message is not modified", "message to delete not found")
 _UNREACHABLE = ("blocked by the user", "user is deactivated", "can't initiate conversation")
@@ -49,6 +52,8 @@ _GONE = (
     "caption is too long",
     "caption_too_long",
 )
+# Where a refusal begins to repeat what it refuses.
+_QUOTATION = re.compile(r""":|"| '""")
 # A server error may hide a delivery: nobody may get these twice, not even then.
 _NEVER_TWICE = (Priority.APPROVED_REPLY, Priority.BROADCAST)
 
@@ -102,7 +107,7 @@ async def deliver(bot: Client, claim: Claim, uploads: Uploads) -> Outcome:
             uploads.forget(claim)
             return Outcome(*known, "queued", attempts_back=1, payload={"upload": True})
         return _explain(claim, error)
-    receipt = _receipt(sent) if claim.operation == "send" else {}
+    receipt = _receipt(claim, sent) if claim.operation == "send" else {}
     return Outcome(*known, "sent", **receipt)
 
 
@@ -130,6 +135,7 @@ async def _call(bot: Client, claim: Claim, uploads: Uploads) -> Coroutine[Any, A
     if claim.payload.get("plain"):
         text, parse_mode = plain(text), None  # type: ignore[assignment]
     keyboard = _keyboard(claim.payload.get("buttons"))
+    is_paid = (settings.PAID_BROADCASTS and claim.priority == Priority.BROADCAST) or None
     match claim.operation, claim.message_type:
         case "delete", _ if claim.connection_id:
             return bot.delete_business_messages(
@@ -161,18 +167,20 @@ async def _call(bot: Client, claim: Claim, uploads: Uploads) -> Coroutine[Any, A
                 )
                 for place, item in enumerate(claim.payload["album"])
             ]
-            return bot.send_media_group(media=media, **where)
-        case _, "photo" | "video" | "document" as kind:
+            return bot.send_media_group(media=media, allow_paid_broadcast=is_paid, **where)
+        case _, kind if kind in _FILES:
             item = claim.payload["media"]
             send: Callable[..., Coroutine[Any, Any, Any]] = getattr(bot, f"send_{kind}")
             return send(
                 **{kind: await uploads.source(claim, item)},
-                caption=text or None,
-                parse_mode=parse_mode,
+                **({} if kind in _WITHOUT_TEXT else {"caption": text or None, "parse_mode": parse_mode}),
                 reply_markup=keyboard,
+                allow_paid_broadcast=is_paid,
                 **where,
             )
-    return bot.send_text(text=text, parse_mode=parse_mode, reply_markup=keyboard, **where)
+    return bot.send_text(
+        text=text, parse_mode=parse_mode, reply_markup=keyboard, allow_paid_broadcast=is_paid, **where
+    )
 
 
 def plain(text: str) -> str:
@@ -194,21 +202,31 @@ def _keyboard(rows: list[list[dict[str, str]]] | None) -> InlineKeyboardMarkup |
     )
 
 
-def _receipt(sent: Any) -> dict[str, Any]:
+def _receipt(claim: Claim, sent: Any) -> dict[str, Any]:
     if isinstance(sent, int):
         return {"external_message_id": str(sent)}
+    messages = sent if isinstance(sent, tuple | list) else [sent]
+    payload: dict[str, Any] = {}
     if isinstance(sent, tuple | list):
-        return {
-            "external_message_id": str(sent[0].message_id),
-            "payload": {"message_ids": [message.message_id for message in sent]},
-        }
-    return {"external_message_id": str(sent.message_id)} if isinstance(sent, Message) else {}
+        payload["message_ids"] = [message.message_id for message in sent]
+    # For operators who look at it later; of a broadcast there are as many copies as people.
+    if claim.is_kept and claim.priority != Priority.BROADCAST:
+        files = [_sent_file(message) for message in messages if isinstance(message, Message)]
+        payload |= {"files": files} if any(files) else {}
+    number = messages[0].message_id if isinstance(messages[0], Message) else None
+    return {"external_message_id": str(number or ""), "payload": payload}
+
+
+def _sent_file(message: Message) -> dict[str, Any]:
+    body = message.to_dict()
+    return contents.file_of(body.get(contents.type_of(body)))
 
 
 def _explain(claim: Claim, error: TelegramError | TimeoutError) -> Outcome:
     """Which line of the table in docs/architecture.md (A message out) this is."""
     reason = redact(str(error) or type(error).__name__)
-    outcome = partial(Outcome, claim.message_id, claim.token, claim.dialog_id, error=reason)
+    told = reason if claim.is_kept else _QUOTATION.split(reason, maxsplit=1)[0]
+    outcome = partial(Outcome, claim.message_id, claim.token, claim.dialog_id, error=told)
     match transport_errors.outcome_of(error):
         case transport_errors.Outcome.REFUSED:
             return _refused(claim, cast("TelegramError", error), reason.lower(), outcome)

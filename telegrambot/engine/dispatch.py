@@ -19,7 +19,7 @@ from telegram import Bot, Update
 
 from audit.context import SYSTEM, acting
 from audit.models import Origin
-from telegrambot.engine import failures, outbox, pending
+from telegrambot.engine import failures, outbox, pending, sealing
 from telegrambot.engine.handling import PressAnswer, handle
 from telegrambot.engine.lookups import Lookups
 from telegrambot.engine.pending import AttemptJournal, ChatsWithWork, Pending
@@ -91,8 +91,8 @@ class Dispatcher:
         try:
             with transaction.atomic():
                 taken = pending.lock_and_take(dialog_ids)
-                self._chats.suspects.extend(update.dialog_id for update in taken if update.attempts)
-                fresh = [update for update in taken if not update.attempts]
+                fresh = [update for update in taken if not update.attempts and not update.unreadable]
+                self._chats.suspects.extend(update.dialog_id for update in taken if update not in fresh)
                 batch = self._handle(fresh) if fresh else Batch()
         except Exception as error:
             # Whose fault it was shows when each is handled alone; none of them has failed yet.
@@ -131,6 +131,8 @@ class Dispatcher:
             return Batch(queued=1)
         try:
             with transaction.atomic():
+                if update.unreadable:
+                    sealing.unseal(update.unreadable)  # raises
                 batch = self._handle([update])
                 connection.check_constraints()  # those that PostgreSQL would check at the commit only
                 return batch
@@ -170,13 +172,19 @@ class Dispatcher:
                 failures.give_up(update, f"It cannot be read: {type(error).__name__}", kind="unreadable")
                 continue
             handled = handle(
-                update, parsed, lookups.dialog(update), lookups.person(update), lookups.screen(update)
+                update,
+                parsed,
+                lookups.dialog(update),
+                lookups.person(update),
+                lookups.screen(update),
+                lookups.quoted(update),
             )
             drafts += handled.drafts
             if handled.press:
                 batch.presses.append(handled.press)
             if handled.state is not None:
-                states[update.dialog_id] = handled.state
+                is_kept = lookups.dialog(update).keep_history
+                states[update.dialog_id] = handled.state if is_kept else sealing.sealed_state(handled.state)
         batch.queued = len(outbox.queue(drafts))
         _remember(states)
         pending.close(closed)

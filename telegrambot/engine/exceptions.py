@@ -17,8 +17,24 @@ class NothingToRetry(DomainError):
     """An update that could not be read, or whose content is no longer kept, cannot be retried: {count}."""
 
 
+class NothingToSend(DomainError):
+    """What these messages said is not kept any more, so they cannot be sent again: {count}."""
+
+
 class NotUndelivered(DomainError):
     """Only failed and uncertain messages can be sent again. Others among the chosen ones: {count}."""
+
+
+class MediaGone(DomainError):
+    """This file is not available any more."""
+
+
+class MediaTooLarge(DomainError):
+    """This file is larger than {limit} MB: Telegram lets bots fetch no more. Please ask for a smaller one."""
+
+
+class MediaUnavailable(DomainError):
+    """Telegram did not give the file just now. Please try again in a moment."""
 
 
 class NotUncertain(DomainError):

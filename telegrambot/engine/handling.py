@@ -28,13 +28,14 @@ from telegrambot.engine.chat import ChatRequest, Reply, escape
 from telegrambot.engine.models import Dialog
 from telegrambot.engine.outbox import Draft
 from telegrambot.engine.pending import Pending
-from telegrambot.engine.routing import Match, Stale, registry
+from telegrambot.engine.routing import Match, Overheard, Stale, registry
 from telegrambot.engine.savepoints import LazySavepoint
 
 logger = logging.getLogger(__name__)
 
 SLOW_VIEW_SECONDS = 0.25
 MAX_TOAST = 200
+_SAID_OR_PRESSED = frozenset({"message", "business_message", "callback_query"})
 
 catalogue = Catalogue()
 
@@ -66,14 +67,23 @@ class Handled:
 
 
 def handle(
-    pending: Pending, update: Update, dialog: Dialog, person: TelegramUser | None, screen: Screen | None
+    pending: Pending,
+    update: Update,
+    dialog: Dialog,
+    person: TelegramUser | None,
+    screen: Screen | None,
+    quoted: str = "",
 ) -> Handled:
     """Answer one update inside the caller's transaction.
 
     A domain error is an answer, and takes back what the view wrote; any other error is the caller's.
+
+    Args:
+        screen: the message whose button was pressed.
+        quoted: what made the bot's message that this one replies to; empty for none.
     """
     with acting(user_id=actor_id(person), origin=Origin.CHAT, correlation_id=f"update:{pending.key}"):
-        return _handle(pending, update, dialog, person, screen)
+        return _handle(pending, update, dialog, person, screen, quoted)
 
 
 def may_run(match: Match, person: TelegramUser) -> bool:
@@ -83,29 +93,45 @@ def may_run(match: Match, person: TelegramUser) -> bool:
 
 
 def _handle(
-    pending: Pending, update: Update, dialog: Dialog, person: TelegramUser | None, screen: Screen | None
+    pending: Pending,
+    update: Update,
+    dialog: Dialog,
+    person: TelegramUser | None,
+    screen: Screen | None,
+    quoted: str,
 ) -> Handled:
     if pending.kind == "my_chat_member":
         membership.follow(dialog, pending.payload["my_chat_member"])
         return Handled()
-    if person is None or not person.is_active:
+    if pending.kind not in _SAID_OR_PRESSED:
+        heard = Overheard(pending.kind, dialog, person, pending.payload[pending.kind], pending.key)
+        for listener in registry.listeners:
+            listener(heard)
+        return Handled()
+    is_echo = update.business_message is not None and update.business_message.sender_business_bot is not None
+    if is_echo or person is None or not person.is_active:
         return Handled()
     with ExitStack() as stack:
         stack.enter_context(translation.override(person.language))
         if person.timezone:
             stack.enter_context(timezone.override(zoneinfo.ZoneInfo(person.timezone)))
-        return _answer(pending, update, dialog, person, screen)
+        return _answer(pending, update, dialog, person, screen, quoted)
 
 
 def _answer(
-    pending: Pending, update: Update, dialog: Dialog, person: TelegramUser, screen: Screen | None
+    pending: Pending,
+    update: Update,
+    dialog: Dialog,
+    person: TelegramUser,
+    screen: Screen | None,
+    quoted: str,
 ) -> Handled:
     press = update.callback_query
     handled = Handled(press=PressAnswer(press.id) if press else None)
     try:
         if press and (screen is None or press.data not in screen.offered):
             raise Stale
-        match = registry.match(update, dialog.state, lambda route: may_run(Match(route), person))
+        match = registry.match(update, dialog.state, lambda route: may_run(Match(route), person), quoted)
     except Stale:
         handled.press = PressAnswer(handled.press.callback_id, _("That button is no longer valid."))  # type: ignore[union-attr]
         return handled
@@ -127,6 +153,7 @@ def _answer(
         person_id=person.pk,
         origin=f"update:{pending.key}",
         target_id=screen.message_id if screen and not reply.new else None,
+        is_kept=dialog.keep_history,
     )
     handled.state = _next_state(dialog, match, reply)
     return handled

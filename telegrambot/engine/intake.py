@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import logging
 import math
 from collections.abc import Mapping, Sequence
@@ -13,9 +14,10 @@ from django.db import DataError, IntegrityError, connection, transaction
 from audit.context import SYSTEM, acting
 from audit.models import Origin
 from telegrambot.accounts import sightings
-from telegrambot.engine import arrivals, wake
+from telegrambot.engine import arrivals, revisions, sealing, wake
 from telegrambot.engine.arrivals import Arrival, Unreadable
-from telegrambot.engine.models import InboundUpdate
+from telegrambot.engine.models import Dialog, InboundUpdate
+from telegrambot.engine.routing import registry
 
 logger = logging.getLogger(__name__)
 
@@ -27,43 +29,70 @@ ALLOWED_UPDATES = (
     "edited_channel_post",
     "callback_query",
     "my_chat_member",
+    "business_connection",
+    "business_message",
+    "edited_business_message",
+    "deleted_business_messages",
 )
 
 # First half of the advisory lock under which updates of one bot get their keys: so they commit in order.
 INTAKE_LOCK = 0x5B0A
 
+_OF_CHATS = ("connection", "chat_id", "chat_type", "title", "moved_from")
+
 # No update of Telegram's is nested half as deep; of one put aside the rest is cut off.
 MAX_DEPTH = 50
 
+_KNOWN = "SELECT update_id FROM engine_inboundupdate WHERE bot_id = %s AND update_id = ANY(%s)"
+
+# Adds the chats that are new, and lists those whose texts must not be kept. A group that moved, a business
+# account that was connected anew: the chat has another row, and keeps its word.
 _DIALOGS = """
-INSERT INTO engine_dialog (bot_id, business_connection_id, telegram_dialog_id, type, title, person_id)
-SELECT DISTINCT ON (chat.connection, chat.chat_id)
-       %(bot)s, chat.connection, chat.chat_id, chat.chat_type, chat.title, person.id
-FROM jsonb_to_recordset(%(chats)s::jsonb) AS chat(connection text, chat_id text, chat_type text, title text)
-LEFT JOIN accounts_telegramuser AS person
-       ON chat.chat_type = 'private' AND person.telegram_id = chat.chat_id::bigint
-WHERE NOT EXISTS (
-    SELECT FROM engine_dialog AS known
-    WHERE known.platform = 'telegram' AND known.bot_id = %(bot)s
-      AND known.business_connection_id = chat.connection AND known.telegram_dialog_id = chat.chat_id)
-ORDER BY chat.connection, chat.chat_id
-ON CONFLICT DO NOTHING
+WITH chat AS (
+    SELECT * FROM jsonb_to_recordset(%(chats)s::jsonb) AS chat(
+        connection text, chat_id text, chat_type text, title text, moved_from text)
+), silent AS (
+    SELECT business_connection_id AS connection, telegram_dialog_id AS chat_id
+    FROM engine_dialog
+    WHERE NOT keep_history AND platform = 'telegram' AND bot_id = %(bot)s
+      AND telegram_dialog_id IN (SELECT chat_id FROM chat UNION SELECT moved_from FROM chat)
+), added AS (
+    INSERT INTO engine_dialog
+        (bot_id, business_connection_id, telegram_dialog_id, type, title, person_id, keep_history)
+    SELECT DISTINCT ON (chat.connection, chat.chat_id)
+           %(bot)s, chat.connection, chat.chat_id, chat.chat_type, chat.title, person.id,
+           NOT EXISTS (SELECT FROM silent WHERE silent.chat_id IN (chat.chat_id, chat.moved_from)
+                                            AND (silent.connection = '') = (chat.connection = ''))
+    FROM chat
+    LEFT JOIN accounts_telegramuser AS person
+           ON chat.chat_type = 'private' AND person.telegram_id = chat.chat_id::bigint
+    WHERE NOT EXISTS (
+        SELECT FROM engine_dialog AS known
+        WHERE known.platform = 'telegram' AND known.bot_id = %(bot)s
+          AND known.business_connection_id = chat.connection AND known.telegram_dialog_id = chat.chat_id)
+    ORDER BY chat.connection, chat.chat_id, chat.moved_from DESC
+    ON CONFLICT DO NOTHING
+    RETURNING business_connection_id, telegram_dialog_id, keep_history
+)
+SELECT connection, chat_id FROM silent
+UNION ALL SELECT business_connection_id, telegram_dialog_id FROM added WHERE NOT keep_history
 """
 
 # Updates without a chat are kept, and closed at once: nobody handles them.
 _UPDATES = """
 WITH arrival AS (
-    SELECT arrival.*, dialog.id AS dialog_id
+    SELECT arrival.*, dialog.id AS dialog_id, dialog.person_id AS partner
     FROM jsonb_to_recordset(%(arrivals)s::jsonb) AS arrival(
-        place bigint, update_id bigint, kind text, payload jsonb, chat_id text, connection text, command text,
-        sender bigint, message_id text, message_type text, text text, date bigint, media jsonb)
+        place bigint, update_id bigint, kind text, payload jsonb, sealed text, chat_id text, connection text,
+        command text, sender bigint, message_id text, message_type text, text text, language text,
+        date bigint, media jsonb, is_own boolean, edit_date bigint)
     LEFT JOIN engine_dialog AS dialog
         ON dialog.platform = 'telegram' AND dialog.bot_id = %(bot)s
        AND dialog.business_connection_id = arrival.connection AND dialog.telegram_dialog_id = arrival.chat_id
 ), stored AS (
     INSERT INTO engine_inboundupdate
-        (bot_id, update_id, source, dialog_id, kind, command, payload, status, processed_at)
-    SELECT %(bot)s, update_id, %(source)s, dialog_id, kind, command, payload,
+        (bot_id, update_id, source, dialog_id, kind, command, payload, sealed, status, processed_at)
+    SELECT %(bot)s, update_id, %(source)s, dialog_id, kind, command, payload, sealed,
            CASE WHEN dialog_id IS NULL THEN 'done' ELSE 'pending' END,
            CASE WHEN dialog_id IS NULL THEN statement_timestamp() END
     FROM arrival ORDER BY place
@@ -71,15 +100,18 @@ WITH arrival AS (
     RETURNING id, update_id
 ), said AS (
     INSERT INTO engine_message
-        (dialog_id, person_id, direction, status, message_type, text, payload, external_message_id,
+        (dialog_id, person_id, direction, status, message_type, text, language, payload, external_message_id,
          origin, dedupe_key, timestamp)
-    SELECT arrival.dialog_id, person.id, 'inbound', 'delivered', arrival.message_type, arrival.text,
+    SELECT arrival.dialog_id, CASE WHEN arrival.is_own THEN arrival.partner ELSE person.id END,
+           CASE WHEN arrival.is_own THEN 'outbound' ELSE 'inbound' END,
+           CASE WHEN arrival.is_own THEN 'sent' ELSE 'delivered' END,
+           arrival.message_type, arrival.text, arrival.language,
            arrival.media, arrival.message_id, 'update:' || stored.id,
            concat_ws(':', 'in', arrival.connection, arrival.chat_id, arrival.message_id),
            to_timestamp(arrival.date)
     FROM stored JOIN arrival USING (update_id)
     LEFT JOIN accounts_telegramuser AS person ON person.telegram_id = arrival.sender
-    WHERE arrival.message_id <> '' AND arrival.dialog_id IS NOT NULL
+    WHERE arrival.message_id <> '' AND arrival.edit_date = 0 AND arrival.dialog_id IS NOT NULL
     ORDER BY stored.id
     ON CONFLICT (dedupe_key) DO NOTHING
 )
@@ -124,45 +156,67 @@ def _store(batch: Sequence[Arrival], bot_id: int, source: str) -> int:
         return 0
     parameters: dict[str, Any] = {"bot": bot_id, "source": source}
     with transaction.atomic(), connection.cursor() as cursor:
-        _lock(bot_id)
+        lock(bot_id)
+        if not (batch := _not_known(batch, bot_id)):
+            return 0
         sightings.record(arrival.sender for arrival in batch if arrival.sender)
-        chats = [
-            {name: getattr(arrival, name) for name in ("connection", "chat_id", "chat_type", "title")}
-            for arrival in batch
-            if arrival.chat_id
-        ]
+        chats = [{name: getattr(arrival, name) for name in _OF_CHATS} for arrival in batch if arrival.chat_id]
+        silent: set[tuple[str, str]] = set()
         if chats:
             cursor.execute(_DIALOGS, parameters | {"chats": orjson.dumps(chats).decode()})
-        rows = orjson.dumps([_row(place, arrival) for place, arrival in enumerate(batch)]).decode()
-        cursor.execute(_UPDATES, parameters | {"arrivals": rows})
+            silent = set(cursor.fetchall())
+        rows = [
+            _row(place, arrival, is_kept=(arrival.connection, arrival.chat_id) not in silent)
+            for place, arrival in enumerate(batch)
+        ]
+        cursor.execute(_UPDATES, parameters | {"arrivals": orjson.dumps(rows).decode()})
         stored = int(cursor.fetchone()[0])
         if stored:
+            revisions.record(batch, rows, bot_id)
             wake.updates()
     return stored
 
 
-def _lock(bot_id: int) -> None:
+def _not_known(batch: Sequence[Arrival], bot_id: int) -> list[Arrival]:
+    """Leave out what is stored already: who has been erased since would be seen anew."""
+    with connection.cursor() as cursor:
+        cursor.execute(_KNOWN, [bot_id, [arrival.update_id for arrival in batch]])
+        known = {number for (number,) in cursor.fetchall()}
+    return [arrival for arrival in batch if arrival.update_id not in known]
+
+
+def lock(bot_id: int) -> None:
     """Wait for whoever stores updates of this bot: keys are given and committed in order."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_xact_lock(%s, hashint8(%s))", [INTAKE_LOCK, bot_id])
 
 
-def _row(place: int, arrival: Arrival) -> dict[str, Any]:
-    return {
+def _row(place: int, arrival: Arrival, *, is_kept: bool) -> dict[str, Any]:
+    row = {
         "place": place,
         "update_id": arrival.update_id,
         "kind": arrival.kind,
         "payload": arrival.payload,
+        "sealed": None,
         "chat_id": arrival.chat_id,
         "connection": arrival.connection,
         "command": arrival.command,
         "sender": arrival.sender.telegram_id if arrival.sender else None,
         "message_id": arrival.message_id,
         "message_type": arrival.message_type,
-        "text": arrival.text,
+        # What goes out is HTML, whoever wrote it.
+        "text": html.escape(arrival.text, quote=False) if arrival.is_own else arrival.text,
+        "language": arrival.language,
         "date": arrival.date,
         "media": arrival.media,
+        "is_own": arrival.is_own,
+        "edit_date": arrival.edit_date,
     }
+    if not is_kept:
+        row |= {"payload": None, "sealed": sealing.seal(arrival.payload), "text": "", "media": {}}
+        # Any word may stand behind a slash.
+        row["command"] = arrival.command if arrival.command in registry.commands else ""
+    return row
 
 
 def _store_alone(arrival: Arrival, bot_id: int, source: str) -> int:
@@ -180,20 +234,31 @@ def _quarantine(update: Mapping[str, Any], error: str, bot_id: int, source: str)
     payload = arrivals.conceal(_storable(update))
     kind = next((key for key in payload if key != "update_id"), "")
     with transaction.atomic():
-        _lock(bot_id)
+        lock(bot_id)
+        is_kept = _may_be_kept(payload, bot_id)
         _, created = InboundUpdate.objects.get_or_create(
             bot_id=bot_id,
             update_id=number,
             defaults={
                 "source": source,
                 "kind": kind[: arrivals.MAX_KIND],
-                "payload": payload,
+                "payload": payload if is_kept else None,
+                "sealed": None if is_kept else orjson.dumps(payload).decode(),
                 "status": InboundUpdate.Status.FAILED,
                 "error": error,
             },
         )
     logger.error("Update %s was put aside: %s", number, error)
     return int(created)
+
+
+def _may_be_kept(update: Mapping[str, Any], bot_id: int) -> bool:
+    """Whether an update that cannot be read is certainly of no chat without history."""
+    silent = set(
+        Dialog.objects.filter(bot_id=bot_id, keep_history=False).values_list("telegram_dialog_id", flat=True)
+    )
+    numbers = set(arrivals.chat_numbers(update)) if silent else set()
+    return not silent or (bool(numbers) and numbers.isdisjoint(silent))
 
 
 def _storable(value: Any, depth: int = 0) -> Any:

@@ -17,6 +17,7 @@ from procrastinate.exceptions import ConnectorException
 from audit.services import record_each
 from telegrambot.accounts.actors import actor_id
 from telegrambot.accounts.models import TelegramUser
+from telegrambot.engine import worker
 from telegrambot.engine.exceptions import JobNotFailed, JobNotWaiting, JobWaitsAlready, TooManyAtOnce
 from telegrambot.engine.models import BackgroundJob
 
@@ -53,7 +54,7 @@ def retry(chosen: Chosen, *, actor: TelegramUser | None) -> int:
 
 @transaction.atomic
 def cancel(chosen: Chosen, *, actor: TelegramUser | None) -> int:
-    """Take jobs back that have not begun.
+    """Take jobs back that have not begun, and stop running ones that can be stopped.
 
     Returns:
         How many.
@@ -63,11 +64,15 @@ def cancel(chosen: Chosen, *, actor: TelegramUser | None) -> int:
         TooManyAtOnce: more than `MAX_AT_ONCE`.
     """
     jobs = _lock(chosen)
-    _refuse(JobNotWaiting, jobs, lambda job: job.status != "todo")
+    _refuse(JobNotWaiting, jobs, lambda job: job.status != "todo" and not _can_be_stopped(job))
     for job in jobs:
-        app.job_manager.cancel_job_by_id(job.pk)
+        app.job_manager.cancel_job_by_id(job.pk, abort=job.status == "doing")
     _record("engine.job.cancelled", jobs, actor)
     return len(jobs)
+
+
+def _can_be_stopped(job: BackgroundJob) -> bool:
+    return job.status == "doing" and worker.is_apart(job.queue_name)
 
 
 def _lock(chosen: Chosen) -> list[BackgroundJob]:

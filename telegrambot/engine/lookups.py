@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from django.db import connection
 
 from telegrambot.accounts.models import TelegramUser
+from telegrambot.engine import sealing
 from telegrambot.engine.handling import Screen
 from telegrambot.engine.models import Dialog
 from telegrambot.engine.pending import Pending
@@ -22,6 +23,14 @@ JOIN engine_message AS message
  AND message.direction = 'outbound'
 """
 
+_QUOTED = """
+SELECT quoted.chat, quoted.number, message.origin
+FROM unnest(%s::bigint[], %s::text[]) AS quoted(chat, number)
+JOIN engine_message AS message
+  ON message.dialog_id = quoted.chat AND message.external_message_id = quoted.number
+ AND message.direction = 'outbound'
+"""
+
 # No view needs them, and time stamps are what costs most to read; one that does gets them on first use.
 _SELDOM = ("created_at", "updated_at")
 
@@ -31,10 +40,13 @@ class Lookups:
 
     def __init__(self, updates: Sequence[Pending]) -> None:
         self._dialogs = Dialog.objects.defer(*_SELDOM).in_bulk({update.dialog_id for update in updates})
+        for dialog in self._dialogs.values():
+            dialog.state = sealing.unsealed_state(dialog.state)
         senders = {sender for update in updates if (sender := _sender_id(update))}
         found = TelegramUser.objects.defer(*_SELDOM, "last_seen_at").filter(telegram_id__in=senders)
         self._people = {person.telegram_id: person for person in found}
         self._screens = _screens(updates)
+        self._origins = _origins(updates)
 
     def dialog(self, update: Pending) -> Dialog:
         """The chat of an update."""
@@ -48,15 +60,34 @@ class Lookups:
         """The message whose button was pressed: only what the bot itself offered there may be pressed."""
         return self._screens.get(_screen_key(update))
 
+    def quoted(self, update: Pending) -> str:
+        """What made the bot's message that this one replies to; empty when it replies to none."""
+        return self._origins.get(_quoted_key(update), "")
+
 
 def _sender_id(update: Pending) -> int | None:
-    sender = update.payload[update.kind].get("from")
+    body = update.payload[update.kind]
+    sender = body.get("from") or body.get("user")
     return sender["id"] if sender and not sender.get("is_bot") else None
 
 
 def _screen_key(update: Pending) -> tuple[int, str]:
     message = update.payload[update.kind].get("message") if update.kind == "callback_query" else None
     return update.dialog_id, str(message.get("message_id", "")) if message else ""
+
+
+def _quoted_key(update: Pending) -> tuple[int, str]:
+    quoted = update.payload["message"].get("reply_to_message") if update.kind == "message" else None
+    return update.dialog_id, str(quoted.get("message_id", "")) if quoted else ""
+
+
+def _origins(updates: Sequence[Pending]) -> dict[tuple[int, str], str]:
+    quoted = [key for update in updates if (key := _quoted_key(update))[1]]
+    if not quoted:
+        return {}
+    with connection.cursor() as cursor:
+        cursor.execute(_QUOTED, [[chat for chat, _ in quoted], [number for _, number in quoted]])
+        return {(chat, number): origin for chat, number, origin in cursor.fetchall()}
 
 
 def _screens(updates: Sequence[Pending]) -> dict[tuple[int, str], Screen]:

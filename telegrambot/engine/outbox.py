@@ -10,11 +10,11 @@ from uuid import UUID
 
 import orjson
 from django.conf import settings
-from django.db import connection
+from django.db import connection, transaction
 from django.db.models import QuerySet
 from django.utils import timezone
 
-from telegrambot.engine import wake
+from telegrambot.engine import sealing, wake
 from telegrambot.engine.models import Message, OutgoingFile, Priority
 from telegrambot.engine.replies import Button, Media, Reply, Upload
 from telegrambot.engine.splitting import MAX_CAPTION, MAX_TEXT, length, split
@@ -27,12 +27,14 @@ _needed_files: list[Callable[[], QuerySet[Any]]] = []
 _QUEUE = """
 INSERT INTO engine_message
     (dialog_id, person_id, direction, status, message_type, text, payload, operation, target_id, priority,
-     expires_at, origin, dedupe_key)
+     expires_at, origin, dedupe_key, about_id, expects_last_inbound, sealed)
 SELECT dialog_id, person_id, 'outbound', 'queued', message_type, text, payload, operation, target_id,
-       priority, statement_timestamp() + make_interval(mins => expires_in), origin, dedupe_key
+       priority, statement_timestamp() + make_interval(mins => expires_in), origin, dedupe_key,
+       about_id, expects_last_inbound, sealed
 FROM jsonb_to_recordset(%s::jsonb) AS draft(
     place bigint, dialog_id bigint, person_id uuid, message_type text, text text, payload jsonb,
-    operation text, target_id bigint, priority smallint, expires_in int, origin text, dedupe_key text)
+    operation text, target_id bigint, priority smallint, expires_in int, origin text, dedupe_key text,
+    about_id uuid, expects_last_inbound bigint, sealed text)
 ORDER BY place
 ON CONFLICT (dedupe_key) DO NOTHING
 RETURNING id
@@ -50,6 +52,10 @@ class Draft:
         target: key of the message that an edit or a deletion changes.
         expires_in: minutes after which it is not worth sending any more; None means never.
         dedupe_key: a second message with the same key is not queued.
+        about_id: whose words or name it repeats to somebody else.
+        expects_last_inbound: key of the newest message from the chat that it answers; it is not sent any
+            more once there is a newer one.
+        is_kept: whether the chat keeps its history; None: to be looked up.
     """
 
     dialog_id: int
@@ -63,10 +69,15 @@ class Draft:
     expires_in: int | None = None
     origin: str = ""
     dedupe_key: str | None = None
+    about_id: UUID | None = None
+    expects_last_inbound: int | None = None
+    is_kept: bool | None = None
 
 
 def queue(drafts: Sequence[Draft]) -> list[int]:
     """Queue messages in one statement, in the order given, inside the caller's transaction.
+
+    What is said in a chat without history is encrypted.
 
     Returns:
         The keys of those that were not queued before.
@@ -76,46 +87,49 @@ def queue(drafts: Sequence[Draft]) -> list[int]:
     """
     if not drafts:
         return []
-    rows = [
-        {
-            "place": place,
-            "dialog_id": draft.dialog_id,
-            "person_id": draft.person_id,
-            "message_type": draft.message_type,
-            "text": draft.text,
-            "payload": draft.payload,
-            "operation": draft.operation,
-            "target_id": draft.target_id,
-            "priority": draft.priority,
-            "expires_in": draft.expires_in,
-            "origin": draft.origin,
-            "dedupe_key": draft.dedupe_key,
-        }
-        for place, draft in enumerate(drafts)
-    ]
-    with connection.cursor() as cursor:
+    # One transaction, also for a caller that has none: what was looked up must hold until it is stored.
+    with transaction.atomic(savepoint=False), connection.cursor() as cursor:
+        unknown = {draft.dialog_id for draft in drafts if draft.is_kept is None}
+        silent = sealing.without_history(unknown) if unknown else frozenset()
+        rows = [
+            _row(place, draft, draft.dialog_id not in silent if draft.is_kept is None else draft.is_kept)
+            for place, draft in enumerate(drafts)
+        ]
         cursor.execute(_QUEUE, [orjson.dumps(rows).decode()])
         keys = [key for (key,) in cursor.fetchall()]
-    wake.messages()
+        wake.messages()
     return keys
 
 
 def drafts(
-    reply: Reply, *, dialog_id: int, person_id: UUID | None, origin: str, target_id: int | None = None
+    reply: Reply,
+    *,
+    dialog_id: int,
+    person_id: UUID | None,
+    origin: str,
+    target_id: int | None = None,
+    is_kept: bool | None = None,
 ) -> list[Draft]:
     """Turn a view's reply into messages, as many as it takes; the first edits `target_id` if there is one.
+
+    Args:
+        is_kept: whether the chat keeps its history; None: to be looked up.
 
     Raises:
         ValueError: an album with buttons and without a text below which they could be.
     """
     text = str(reply.text)
     buttons = _buttons(reply.buttons)
-    album = [_media(media) for media in reply.album]
+    if is_kept is None and any(isinstance(media.source, Upload) for media in reply.album):
+        is_kept = not sealing.without_history([dialog_id])
+    album = [_media(media, is_sealed=is_kept is False) for media in reply.album]
     base = {
         "dialog_id": dialog_id,
         "person_id": person_id,
         "origin": origin,
+        "about_id": reply.about,
         "expires_in": settings.ANSWERS_EXPIRE_AFTER_MINUTES,
+        "is_kept": is_kept,
     }
     found: list[Draft] = []
     if len(album) > 1:
@@ -135,18 +149,38 @@ def drafts(
 
 
 def say(
-    reply: Reply, *, dialog_id: int, person_id: UUID | None, priority: int, origin: str, key: str
+    reply: Reply,
+    *,
+    dialog_id: int,
+    person_id: UUID | None,
+    priority: int,
+    origin: str,
+    key: str,
+    expects_last_inbound: int | None = None,
 ) -> list[int]:
-    """Queue something nobody asked for (a notice, an approved reply); by its `key` it is said once."""
+    """Queue something nobody asked for (a notice, an approved reply); by its `key` it is said once.
+
+    Args:
+        expects_last_inbound: see `Draft`.
+    """
     found = drafts(reply, dialog_id=dialog_id, person_id=person_id, origin=origin)
     for part, draft in enumerate(found):
         draft.priority, draft.dedupe_key, draft.expires_in = priority, f"{key}:{part}", None
+        draft.expects_last_inbound = expects_last_inbound
     return queue(found)
 
 
 def keep_files(keys: Callable[[], QuerySet[Any]]) -> None:
     """Let no file be forgotten whose key the query `keys()` returns (none of them NULL)."""
     _needed_files.append(keys)
+
+
+def unneeded_files() -> QuerySet[OutgoingFile]:
+    """The files that nobody asked to keep."""
+    files = OutgoingFile.objects.all()
+    for keys in _needed_files:
+        files = files.exclude(pk__in=keys())
+    return files
 
 
 def forget_files(older_than: timedelta) -> int:
@@ -156,6 +190,41 @@ def forget_files(older_than: timedelta) -> int:
         old = old.exclude(pk__in=keys())
     deleted, _ = old.delete()
     return deleted
+
+
+def drop_files(keys: Iterable[str]) -> None:
+    """Delete files that were made for messages which are erased, except those that somebody else needs."""
+    if wanted := list(keys):
+        dropped = OutgoingFile.objects.filter(pk__in=wanted)
+        for needed in _needed_files:
+            dropped = dropped.exclude(pk__in=needed())
+        dropped.delete()
+
+
+def _row(place: int, draft: Draft, is_kept: bool) -> dict[str, Any]:
+    return {
+        "place": place,
+        "dialog_id": draft.dialog_id,
+        "person_id": draft.person_id,
+        "message_type": draft.message_type,
+        "operation": draft.operation,
+        "target_id": draft.target_id,
+        "priority": draft.priority,
+        "expires_in": draft.expires_in,
+        "origin": draft.origin,
+        "dedupe_key": draft.dedupe_key,
+        "about_id": draft.about_id,
+        "expects_last_inbound": draft.expects_last_inbound,
+        **_body(draft, is_kept),
+    }
+
+
+def _body(draft: Draft, is_kept: bool) -> dict[str, Any]:
+    """What the message says, as it is stored."""
+    if is_kept or not (draft.text or draft.payload):
+        return {"text": draft.text, "payload": draft.payload, "sealed": None}
+    sealed = sealing.seal({"text": draft.text, "payload": draft.payload})
+    return {"text": "", "payload": sealing.skeleton(draft.payload), "sealed": sealed}
 
 
 def _buttons(rows: Iterable[Sequence[Button]]) -> list[list[dict[str, str]]]:
@@ -177,9 +246,13 @@ def _albums(media: list[dict[str, str]]) -> Iterator[list[dict[str, str]]]:
         yield media[start : start + size]
 
 
-def _media(media: Media) -> dict[str, str]:
+def _media(media: Media, *, is_sealed: bool) -> dict[str, str]:
     if isinstance(media.source, Upload):
-        stored = OutgoingFile.objects.create(name=media.source.name, content=media.source.content)
-        return {"kind": media.kind, "file": str(stored.pk), "name": stored.name}
+        name, content = media.source.name, media.source.content
+        if is_sealed:
+            stored = OutgoingFile.objects.create(content=sealing.seal_file(content), is_sealed=True)
+        else:
+            stored = OutgoingFile.objects.create(name=name, content=content)
+        return {"kind": media.kind, "file": str(stored.pk), "name": name}
     source = "url" if media.source.startswith("https://") else "file_id"
     return {"kind": media.kind, source: media.source}

@@ -13,15 +13,15 @@ import orjson
 from django.db import InterfaceError, OperationalError, connection
 from django.db.backends.base.base import BaseDatabaseWrapper
 
-from telegrambot.engine.arrivals import MESSAGE_KINDS
+from telegrambot.engine import sealing
+from telegrambot.engine.arrivals import EDIT_KINDS, MESSAGE_KINDS
+from telegrambot.vault.exceptions import UnreadableSecret
 
 # How many chats one look at the index finds; kept in memory, a long queue is not scanned for every batch.
 LOOK_AHEAD = 512
 
 # Held while a suspect update is handled, so that one which kills its process takes no other suspect with it.
 _SUSPECT_LOCK = 0x5B0C
-
-_EDIT_KINDS = frozenset({"edited_message", "edited_channel_post", "edited_business_message"})
 
 # A loose index scan: it jumps from chat to chat instead of reading through one that is fifty thousand deep.
 _CHATS_WITH_WORK = """
@@ -41,7 +41,7 @@ _LOCK = "SELECT id FROM engine_dialog WHERE id = ANY(%s) ORDER BY id FOR NO KEY 
 # A statement of its own: the snapshot of the locking one may be older than its locks.
 _TAKE = """
 SELECT head.id, head.dialog_id, head.update_id, head.bot_id, head.kind, head.payload::text, head.attempts,
-       head.received_at
+       head.received_at, head.sealed
 FROM unnest(%s::bigint[]) AS locked(dialog_id)
 CROSS JOIN LATERAL (
     SELECT * FROM engine_inboundupdate
@@ -74,7 +74,11 @@ WHERE id = ANY(%s)
 
 @dataclass(frozen=True, slots=True)
 class Pending:
-    """An update whose chat is locked by this transaction."""
+    """An update whose chat is locked by this transaction.
+
+    Attributes:
+        unreadable: its sealed content, if none of the keys decrypts it; then there is no payload.
+    """
 
     key: int
     dialog_id: int
@@ -84,6 +88,7 @@ class Pending:
     payload: dict[str, Any]
     attempts: int
     received_at: datetime
+    unreadable: str = ""
 
     @property
     def processed_key(self) -> str:
@@ -92,7 +97,7 @@ class Pending:
         if self.kind == "callback_query":
             return f"cb:{body['id']}"[:100]
         # Other kinds name a message as well: a reaction to one is not that message.
-        if self.kind in MESSAGE_KINDS or self.kind in _EDIT_KINDS:
+        if self.kind in MESSAGE_KINDS or self.kind in EDIT_KINDS:
             place = f"{body.get('business_connection_id', '')}:{body['chat']['id']}:{body.get('message_id')}"
             if self.kind in MESSAGE_KINDS:
                 return f"msg:{place}"[:100]
@@ -143,10 +148,18 @@ def lock_and_take(dialog_ids: Sequence[int]) -> list[Pending]:
         if not (locked := [key for (key,) in cursor.fetchall()]):
             return []
         cursor.execute(_TAKE, [locked])
-        return [
-            Pending(key, dialog, number, bot, kind, orjson.loads(payload), attempts, received)
-            for key, dialog, number, bot, kind, payload, attempts, received in cursor.fetchall()
-        ]
+        return [_pending(row) for row in cursor.fetchall()]
+
+
+def _pending(row: tuple[Any, ...]) -> Pending:
+    key, dialog, number, bot, kind, payload, attempts, received, sealed = row
+    known = (key, dialog, number, bot, kind)
+    if sealed is None:
+        return Pending(*known, orjson.loads(payload), attempts, received)
+    try:
+        return Pending(*known, sealing.unseal(sealed), attempts, received)
+    except UnreadableSecret:
+        return Pending(*known, {}, attempts, received, unreadable=sealed)
 
 
 def mark(processed_keys: Sequence[str]) -> set[str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
+from uuid import UUID
 
 from django.utils.functional import Promise
 
@@ -65,9 +66,9 @@ class Upload:
 
 @dataclass(frozen=True, slots=True)
 class Media:
-    """A photo, video or document: a Telegram file id, an https link, or an `Upload`."""
+    """A photo, video, document, …: a Telegram file id, an https link, or an `Upload`."""
 
-    kind: Literal["photo", "video", "document"]
+    kind: Literal["photo", "video", "document", "voice", "audio", "animation", "sticker", "video_note"]
     source: str | Upload
 
 
@@ -100,6 +101,7 @@ class Reply:
         ask: a view registered with `@answer` that gets the person's next text.
         data: what that view will find in `request.data` (JSON).
         leaves: the chat is no longer in the middle of anything.
+        about: whose words or name it repeats to somebody else: it goes when that person is erased.
     """
 
     text: Text = ""
@@ -111,6 +113,7 @@ class Reply:
     ask: Callable[..., Reply | None] | None = None
     data: dict[str, Any] = field(default_factory=dict)
     leaves: bool = False
+    about: UUID | None = None
 
     @property
     def album(self) -> Sequence[Media]:

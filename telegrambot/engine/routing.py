@@ -15,16 +15,23 @@ from telegram import Update
 from telegram.ext import BaseHandler, CallbackQueryHandler, CommandHandler, MessageHandler, filters
 
 from telegrambot.accounts.catalogue import DeclaredCommand, sync_commands
+from telegrambot.accounts.models import TelegramUser
 from telegrambot.accounts.roles import Role
+from telegrambot.engine.models import Dialog
 from telegrambot.engine.replies import arguments
 
 View = Callable[..., Any]
 F = TypeVar("F", bound=View)
+L = TypeVar("L", bound="Callable[[Overheard], None]")
 
 _IN_PRIVATE = filters.UpdateType.MESSAGE & filters.ChatType.PRIVATE
 _IN_GROUPS_TOO = filters.UpdateType.MESSAGE & (filters.ChatType.PRIVATE | filters.ChatType.GROUPS)
 # What Telegram itself says in a chat (a pinned message, a new title) is nothing anybody said.
 _SAID_IN_PRIVATE = _IN_PRIVATE & (filters.TEXT | ~filters.StatusUpdate.ALL)
+# Others than commands are heard in groups, and between a business account and its customers, too.
+_SAID_ANYWHERE = (filters.UpdateType.MESSAGE | filters.UpdateType.BUSINESS_MESSAGE) & (
+    filters.TEXT | ~filters.StatusUpdate.ALL
+)
 _CONVERTERS: dict[type, Callable[[str], Any]] = {str: str, int: int, UUID: UUID}
 
 
@@ -53,6 +60,26 @@ class Route:
 
 
 @dataclass(frozen=True, slots=True)
+class Overheard:
+    """What happened in a chat that is no new message to the bot: an edit, a deletion, a channel's post.
+
+    Attributes:
+        kind: edited_message, channel_post, edited_channel_post, edited_business_message,
+            deleted_business_messages or business_connection.
+        dialog: where; for a business connection, the owner's own chat with the bot.
+        person: who; None for channels and deletions.
+        body: what the Bot API says of it.
+        update_key: our key of the update.
+    """
+
+    kind: str
+    dialog: Dialog
+    person: TelegramUser | None
+    body: Mapping[str, Any]
+    update_key: int
+
+
+@dataclass(frozen=True, slots=True)
 class Match:
     """A route, and the arguments its view gets besides the request."""
 
@@ -74,10 +101,13 @@ class Registry:
         self.buttons: dict[str, Route] = {}
         self.answers: dict[str, Route] = {}
         self.phrases: list[Route] = []
+        self.replies: dict[str, Route] = {}
         self.deep_links: dict[str, Route] = {}
         self.unknown: list[Route] = []
         self.fallbacks: list[Route] = []
+        self.last_resorts: list[Route] = []
         self.frames: dict[str, View] = {}
+        self.listeners: list[Callable[[Overheard], None]] = []
 
     # ── What bot.py modules call (through engine.chat) ────────────────────────────────────────────────────
 
@@ -140,6 +170,19 @@ class Registry:
 
         return register
 
+    def reply_to(self, origin: str, *, role: Role = Role.PUBLIC, command: str = "") -> Callable[[F], F]:
+        """Register a view for replies to what the bot said with an origin beginning so; it gets the rest.
+
+        Whoever replies means that message: phrases, and what the chat is in the middle of, come after it.
+        """
+
+        def register(view: F) -> F:
+            handler = MessageHandler(_SAID_IN_PRIVATE, view)
+            self._add(self.replies, origin, Route(_name(view), view, handler, role, command))
+            return view
+
+        return register
+
     def deep_link(self, prefix: str, *, role: Role = Role.PUBLIC, secret: bool = False) -> Callable[[F], F]:
         """Register a view for `/start <prefix><value>`; it gets the value.
 
@@ -158,9 +201,23 @@ class Registry:
         return view
 
     def fallback(self, view: F) -> F:
-        """Register a view for messages that nobody else wanted; the first registered gets them."""
-        self.fallbacks.append(Route(_name(view), view, MessageHandler(_SAID_IN_PRIVATE, view)))
+        """Register a view for messages that nobody else wanted; the first registered gets them.
+
+        Also those in groups, and in the chats of a business account: look at `request.dialog` before you
+        answer. There is no command, button, phrase or question for these chats.
+        """
+        self.fallbacks.append(Route(_name(view), view, MessageHandler(_SAID_ANYWHERE, view)))
         return view
+
+    def last_resort(self, view: F) -> F:
+        """Register the view for what is said in private when there is no fallback at all."""
+        self.last_resorts.append(Route(_name(view), view, MessageHandler(_SAID_IN_PRIVATE, view)))
+        return view
+
+    def overheard(self, listener: L) -> L:
+        """Register who is told of what is no new message to the bot (see `Overheard`); nobody answers it."""
+        self.listeners.append(listener)
+        return listener
 
     def frame(self, view: F) -> F:
         """Register what every answer of the app passes through before it is said, domain errors too.
@@ -175,14 +232,19 @@ class Registry:
     # ── What dispatch calls ───────────────────────────────────────────────────────────────────────────────
 
     def match(
-        self, update: Update, state: Mapping[str, Any], may: Callable[[Route], bool] = lambda route: True
+        self,
+        update: Update,
+        state: Mapping[str, Any],
+        may: Callable[[Route], bool] = lambda route: True,
+        quoted: str = "",
     ) -> Match | None:
-        """Find the view: commands, buttons, what the chat is in the middle of, phrases, the rest.
+        """Find the view: commands, buttons, replies, what the chat is in the middle of, phrases, the rest.
 
         Args:
             update: what arrived.
             state: what the chat is in the middle of.
             may: whether this person may use a route; phrases that they may not use are not looked for.
+            quoted: what made the bot's message that this one replies to; empty for none.
 
         Raises:
             Stale: a pressed button that no view understands.
@@ -191,6 +253,8 @@ class Registry:
             return self._match_button(update)
         if (named := self.commands.get(_command_name(update))) and _check(named, update):
             return Match(named, rest=_after_command(update))
+        if quoted and (reply := self._match_reply(update, quoted, may)):
+            return reply
         asked = [self.answers[name]] if (name := state.get("answer")) in self.answers else []
         for route in [*self.unknown, *(route for route in asked if not route.yields)]:
             if _check(route, update):
@@ -198,7 +262,7 @@ class Registry:
         for route in self.phrases:
             if may(route) and (found := _check(route, update)):
                 return Match(route, kwargs=found["matches"][0].groupdict())
-        for route in [*asked, *self.fallbacks]:
+        for route in [*asked, *self.fallbacks, *self.last_resorts]:
             if _check(route, update):
                 return Match(route)
         return None
@@ -217,6 +281,12 @@ class Registry:
     def secret_prefixes(self) -> Iterator[str]:
         """The deep links whose value must not be stored."""
         return (prefix for prefix, route in self.deep_links.items() if route.is_secret)
+
+    def _match_reply(self, update: Update, quoted: str, may: Callable[[Route], bool]) -> Match | None:
+        for origin, route in self.replies.items():
+            if quoted.startswith(origin) and may(route) and _check(route, update):
+                return Match(route, (quoted[len(origin) :],))
+        return None
 
     def _match_button(self, update: Update) -> Match:
         data = str(update.callback_query.data)  # type: ignore[union-attr]

@@ -237,7 +237,7 @@ class Runner:
     async def _work(self) -> None:
         while True:
             try:
-                await worker.run(queues=None, concurrency=2, name=self._holder, handle_signals=False)
+                await worker.run_all(name=self._holder)
             except Exception as error:  # noqa: BLE001 - whatever ended it, background work has to go on
                 logger.warning("The worker starts again after: %s", type(error).__name__)
             await asyncio.sleep(_RETRY_SECONDS)

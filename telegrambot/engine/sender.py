@@ -12,7 +12,7 @@ from django.conf import settings
 from django.db import DataError, Error, IntegrityError
 from telegram.error import InvalidToken, TelegramError
 
-from telegrambot.engine import claims, settlement
+from telegrambot.engine import claims, failures, sealing, settlement
 from telegrambot.engine.claims import Claim
 from telegrambot.engine.client import Client
 from telegrambot.engine.delivery import Unauthorized, Unsendable, deliver
@@ -20,6 +20,7 @@ from telegrambot.engine.models import OutgoingFile
 from telegrambot.engine.settlement import Outcome
 from telegrambot.engine.threads import DatabaseThreads
 from telegrambot.engine.uploads import Uploads
+from telegrambot.vault.exceptions import UnreadableSecret
 
 logger = logging.getLogger(__name__)
 
@@ -34,6 +35,8 @@ _RETRY_SECONDS = 1.0
 _HOUSEKEEPING_SECONDS = 1.0
 # A stopping process does not wait longer for a database that is gone; leases tell what is left.
 _LAST_WORDS_SECONDS = 10.0
+# What cannot be decrypted is looked at again after so long.
+_KEY_SECONDS = 60.0
 
 
 class Sender:
@@ -143,6 +146,8 @@ class Sender:
 
     async def _deliver(self, claim: Claim) -> None:
         try:
+            if not claim.is_readable:
+                raise UnreadableSecret(field=sealing.NAME)
             outcome = await deliver(self._bot, claim, self._uploads)
         except Unauthorized as error:
             self._unauthorized = error
@@ -151,14 +156,25 @@ class Sender:
             outcome = _outcome(
                 claim, "queued", attempts_back=1, delay=_RETRY_SECONDS, error=type(error).__name__
             )
+        except UnreadableSecret as error:
+            # An operator can still bring the key back.
+            outcome = _outcome(claim, "queued", attempts_back=1, delay=_KEY_SECONDS, error=str(error))
         except OutgoingFile.DoesNotExist:
             outcome = _outcome(claim, "failed", error="Its file is not kept any more.")
         except Unsendable as error:
-            logger.error("Message %s cannot be put into a call: %r", claim.message_id, error.__cause__)
+            logger.error(
+                "Message %s cannot be put into a call: %s",
+                claim.message_id,
+                failures.describe(error.__cause__ or error),
+            )
             outcome = _outcome(claim, "failed", error="It cannot be put into a call of the Bot API.")
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001  (told below)
             # Nobody foresaw this one, so nobody can say whether the message left.
-            logger.exception("Sending message %s ended in an unforeseen error", claim.message_id)
+            logger.error(
+                "Sending message %s ended in an unforeseen error\n%s",
+                claim.message_id,
+                failures.describe(error),
+            )
             outcome = _outcome(claim, "uncertain", error=type(error).__name__, answered=False)
         self._unanswered = 0 if outcome.answered else self._unanswered + 1
         self._outcomes.append(outcome)
@@ -196,7 +212,8 @@ class Sender:
 
     async def _load_file(self, key: str) -> bytes:
         stored = await self._threads.run(OutgoingFile.objects.get, pk=key)
-        return bytes(stored.content)
+        content = bytes(stored.content)
+        return sealing.unseal_file(content) if stored.is_sealed else content
 
     async def _sleep(self, seconds: float) -> None:
         try:

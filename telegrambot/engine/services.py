@@ -18,17 +18,19 @@ from audit.services import record_each
 from config.errors import DomainError
 from telegrambot.accounts.actors import actor_id
 from telegrambot.accounts.models import TelegramUser
-from telegrambot.engine import wake
+from telegrambot.engine import sealing, wake
 from telegrambot.engine.exceptions import (
     AlreadySending,
     NotFailed,
     NothingToRetry,
+    NothingToSend,
     NotQueued,
     NotUncertain,
     NotUndelivered,
     TooManyAtOnce,
 )
 from telegrambot.engine.models import InboundUpdate, Message
+from telegrambot.engine.privacy import seal_message
 from telegrambot.engine.resending import key_of_copy
 
 logger = logging.getLogger(__name__)
@@ -48,6 +50,7 @@ _CONTENT = (
     "target_id",
     "priority",
     "origin",
+    "about_id",
 )
 
 Row = TypeVar("Row", InboundUpdate, Message)
@@ -63,12 +66,12 @@ def retry_updates(chosen: Chosen, *, actor: TelegramUser | None) -> int:
 
     Raises:
         NotFailed: some did not fail.
-        NothingToRetry: some could not be read or have lost their payload.
+        NothingToRetry: some could not be read or have lost their content.
         TooManyAtOnce: more than `MAX_AT_ONCE`.
     """
     updates = _lock(InboundUpdate, chosen)
     _refuse(NotFailed, updates, lambda update: update.status != InboundUpdate.Status.FAILED)
-    _refuse(NothingToRetry, updates, lambda update: update.payload is None or update.dialog_id is None)
+    _refuse(NothingToRetry, updates, _has_nothing_to_retry)
     InboundUpdate.objects.filter(pk__in=[update.pk for update in updates]).update(
         status=InboundUpdate.Status.PENDING, attempts=0, not_before=Now(), error="", processed_at=None
     )
@@ -89,6 +92,7 @@ def send_again(chosen: Chosen, *, actor: TelegramUser | None) -> int:
 
     Raises:
         NotUndelivered: some are neither failed nor uncertain, or came from a person.
+        NothingToSend: what some said is not kept any more.
         TooManyAtOnce: more than `MAX_AT_ONCE`.
     """
     messages = _lock(Message, chosen)
@@ -100,16 +104,13 @@ def send_again(chosen: Chosen, *, actor: TelegramUser | None) -> int:
             or message.status not in {Message.Status.FAILED, Message.Status.UNCERTAIN}
         ),
     )
+    _refuse(NothingToSend, messages, _has_nothing_to_send)
     keys = {message.pk: key_of_copy(message) for message in messages}
     known = set(Message.objects.filter(dedupe_key__in=keys.values()).values_list("dedupe_key", flat=True))
     originals = [message for message in messages if keys[message.pk] not in known]
+    silent = sealing.without_history(message.dialog_id for message in originals)
     copies = Message.objects.bulk_create(
-        Message(
-            status=Message.Status.QUEUED,
-            dedupe_key=keys[message.pk],
-            **{name: getattr(message, name) for name in _CONTENT},
-        )
-        for message in originals
+        _copy(message, keys[message.pk], is_kept=message.dialog_id not in silent) for message in originals
     )
     for message, copy in zip(originals, copies, strict=True):
         _note(message, _("Sent again as message {number}.").format(number=copy.pk))
@@ -162,6 +163,27 @@ def cancel_messages(chosen: Chosen, *, actor: TelegramUser | None) -> int:
     wake.messages()
     _record("engine.message.cancelled", messages, actor)
     return len(messages)
+
+
+def _copy(message: Message, key: str, *, is_kept: bool) -> Message:
+    copy = Message(
+        status=Message.Status.QUEUED,
+        dedupe_key=key,
+        sealed=message.sealed,
+        **{name: getattr(message, name) for name in _CONTENT},
+    )
+    if not is_kept and message.sealed is None:
+        seal_message(copy)
+    return copy
+
+
+def _has_nothing_to_retry(update: InboundUpdate) -> bool:
+    return (update.payload is None and update.sealed is None) or update.dialog_id is None
+
+
+def _has_nothing_to_send(message: Message) -> bool:
+    is_said = message.text or message.sealed or message.payload.keys() & {"media", "album"}
+    return message.operation != Message.Operation.DELETE and not is_said
 
 
 def _lock(model: type[Row], chosen: Chosen) -> list[Row]:

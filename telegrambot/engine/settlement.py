@@ -123,8 +123,9 @@ def settle(outcomes: Sequence[Outcome]) -> None:
     with transaction.atomic(savepoint=False), connection.cursor() as cursor:
         cursor.execute(_SETTLE, [rows])
         for outcome in outcomes:
-            if outcome.blocked:
-                membership.mark_blocked(Dialog.objects.get(pk=outcome.dialog_id))
+            # They may have been erased while it was on its way.
+            if outcome.blocked and (dialog := Dialog.objects.filter(pk=outcome.dialog_id).first()):
+                membership.mark_blocked(dialog)
             if outcome.new_chat_id is not None:
                 _renumber(outcome.dialog_id, str(outcome.new_chat_id))
             if "plain" in outcome.payload:

@@ -2,33 +2,17 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
-
-from django.conf import settings
 from django.db import connection, transaction
-from django.utils import timezone
 from procrastinate import JobContext, RetryStrategy
 from procrastinate.contrib.django import app
+from procrastinate.exceptions import UniqueViolation
+from procrastinate.jobs import Status
 
-from telegrambot.engine import outbox
+from telegrambot.engine import privacy, retention
 from telegrambot.engine.models import RollupCursor
 
 # Every task may run twice and may be cut off in the middle: each does its work in steps that can be repeated.
 RETRY = RetryStrategy(max_attempts=5, exponential_wait=2)
-PURGE_BATCH = 5_000
-EPOCH = datetime.fromtimestamp(0, UTC)
-FILES_KEPT = timedelta(days=7)
-
-_PURGE_PAYLOADS = """
-WITH purged AS (
-    UPDATE engine_inboundupdate SET payload = NULL
-    WHERE id IN (SELECT id FROM engine_inboundupdate
-                 WHERE payload IS NOT NULL AND status <> 'pending' AND received_at >= %s AND received_at < %s
-                 ORDER BY received_at LIMIT %s)
-    RETURNING received_at
-)
-SELECT count(*), max(received_at) FROM purged
-"""
 
 # Keys are given and committed in order (see engine.intake), so a high-water mark misses none.
 _COUNT_COMMANDS = """
@@ -58,20 +42,35 @@ def count_commands(timestamp: int) -> None:
 @app.periodic(cron="17 3 * * *")
 @app.task(queue="system", queueing_lock="purge", lock="purge", retry=RETRY)
 def purge(timestamp: int) -> None:
-    """Drop raw updates and sent files after their time, in small batches."""
-    before = timezone.now() - timedelta(days=settings.PAYLOAD_RETENTION_DAYS)
-    # Each batch goes on where the one before ended, instead of passing over what is empty already again.
-    purged, reached = PURGE_BATCH, EPOCH
-    while purged == PURGE_BATCH:
-        with transaction.atomic(), connection.cursor() as cursor:
-            cursor.execute(_PURGE_PAYLOADS, [reached, before, PURGE_BATCH])
-            purged, reached = cursor.fetchone()
-    outbox.forget_files(FILES_KEPT)
+    """Let go what is past its time (see the settings under Retention)."""
+    retention.purge()
+
+
+@app.periodic(cron="*/10 * * * *")
+@app.task(queue="system", queueing_lock="erase_expired", lock="erase_expired", retry=RETRY)
+def erase_expired(timestamp: int) -> None:
+    """Erase what was said in chats without history and could not be handled or sent in time."""
+    retention.erase_expired()
+
+
+@app.task(queue="system", retry=RETRY)
+def erase_history(dialog_id: int, updates_up_to: int, messages_up_to: int) -> None:
+    """Erase what was kept of a chat whose history was switched off."""
+    after: int | None = 0
+    while after is not None:
+        after = privacy.erase_batch(
+            dialog_id, updates_up_to=updates_up_to, messages_up_to=messages_up_to, after=after
+        )
 
 
 @app.periodic(cron="* * * * *")
 @app.task(queue="system", queueing_lock="retry_stalled_jobs", retry=RETRY, pass_context=True)
 async def retry_stalled_jobs(context: JobContext, timestamp: int) -> None:
     """Start jobs again whose worker died: they would stay `doing` for ever, and keep their lock."""
-    for job in await context.app.job_manager.get_stalled_jobs():
-        await context.app.job_manager.retry_job(job)
+    manager = context.app.job_manager
+    for job in await manager.get_stalled_jobs():
+        try:
+            await manager.retry_job(job)
+        except UniqueViolation:
+            # The same work has been asked for since; one that stopped here would keep all others back.
+            await manager.finish_job(job, Status.ABORTED, delete_job=True)

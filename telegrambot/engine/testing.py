@@ -16,7 +16,7 @@ from typing import Any
 from telegram import Bot
 
 from telegrambot.accounts.models import TelegramUser
-from telegrambot.engine import intake
+from telegrambot.engine import intake, sealing
 from telegrambot.engine.delivery import plain
 from telegrambot.engine.dispatch import Dispatcher
 from telegrambot.engine.handling import catalogue
@@ -109,6 +109,11 @@ class ChatClient:
         }
         return self._offer("callback_query", body)
 
+    def receive(self) -> Screen:
+        """What the bot has said meanwhile without being asked."""
+        self._receive(screen := Screen())
+        return screen
+
     def offer(self, kind: str, body: dict[str, Any]) -> Screen:
         """Let any other kind of update arrive."""
         return self._offer(kind, body)
@@ -138,11 +143,12 @@ class ChatClient:
         """Take what waits for this chat out of the outbox, as the sender would have sent it."""
         waiting = self._messages().filter(status=Message.Status.QUEUED, direction=Message.Direction.OUTBOUND)
         for message in waiting.order_by("priority", "pk"):
-            screen.html.append(message.text)
-            screen.texts.append(plain(message.text))
-            screen.media += message.payload.get("album") or filter(None, [message.payload.get("media")])
+            text, payload = sealing.opened(message)
+            screen.html.append(text)
+            screen.texts.append(plain(text))
+            screen.media += payload.get("album") or filter(None, [payload.get("media")])
             screen.edited = message.operation == Message.Operation.EDIT
-            screen.buttons = [button["text"] for row in message.payload.get("buttons", []) for button in row]
+            screen.buttons = [button["text"] for row in payload.get("buttons", []) for button in row]
             message.status = Message.Status.SENT
             if message.operation == Message.Operation.SEND:
                 message.external_message_id = str(next(_numbers))

@@ -1,9 +1,14 @@
-"""Background work (Procrastinate), inside `runbot` or in `runworker`."""
+"""Background work (Procrastinate), inside `runbot` or in `runworker`.
+
+Queues whose jobs wait for somebody else (a language model) have workers of their own, lest others wait too.
+Their jobs may be stopped while they run: they ask now and then whether they should.
+"""
 
 from __future__ import annotations
 
+import asyncio
 import logging
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from procrastinate import JobContext
@@ -20,6 +25,10 @@ logger = logging.getLogger(__name__)
 # Jobs behind one lock start only at a poll.
 _POLL_SECONDS = 0.5
 _GRACE_SECONDS = 8.0
+# How many jobs at once of all queues that are not served apart.
+_CONCURRENCY = 2
+
+_apart: dict[str, Callable[[], int]] = {}
 
 
 async def act_as_job(call_next: AsyncCallNext, context: JobContext, worker: Worker) -> Any:
@@ -40,6 +49,32 @@ async def act_as_job(call_next: AsyncCallNext, context: JobContext, worker: Work
 
 # What goes on around every job, from the outside in.
 MIDDLEWARE: list[WorkerMiddleware] = [act_as_job, remember_failure]
+
+
+def serve_apart(queue: str, *, concurrency: Callable[[], int]) -> None:
+    """Serve a queue by workers of its own, of which each runs so many jobs at once."""
+    _apart[queue] = concurrency
+
+
+def is_apart(queue: str) -> bool:
+    """Whether a queue is served apart, so that its running jobs can be stopped."""
+    return queue in _apart
+
+
+async def run_all(*, name: str, concurrency: int = _CONCURRENCY) -> None:
+    """Serve every queue until cancelled.
+
+    Args:
+        name: how the workers call themselves in logs and tables.
+        concurrency: how many jobs of all queues that are not served apart may run at once.
+    """
+    usual = sorted({task.queue for task in app.tasks.values()} - _apart.keys())
+    async with asyncio.TaskGroup() as workers:
+        workers.create_task(run(queues=usual, concurrency=concurrency, name=name, handle_signals=False))
+        for queue, apart in _apart.items():
+            workers.create_task(
+                run(queues=[queue], concurrency=apart(), name=f"{name}, {queue}", handle_signals=False)
+            )
 
 
 async def run(*, queues: Sequence[str] | None, concurrency: int, name: str, handle_signals: bool) -> None:

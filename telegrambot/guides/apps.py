@@ -11,4 +11,8 @@ class GuidesConfig(AppConfig):
     verbose_name = _("Content")
 
     def ready(self) -> None:
-        from telegrambot.guides import audience_conditions, first_steps  # noqa: F401  (registers them)
+        from telegrambot.guides import (  # noqa: F401  (registers them)
+            audience_conditions,
+            first_steps,
+            knowledge,
+        )

@@ -20,6 +20,7 @@ MAX_WORDS = 200
 _FOUND, _END = "\ue000", "\ue001"
 _MARKUP = re.compile(r"\]\([^)\s]*\)?|[*_`#>\[\]~|]+")
 _SPACE = re.compile(r"\s+")
+_LOOSE = re.compile(r"\s+(?=[.,;:!?)](?:\s|$))")
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,6 +115,10 @@ def search(words: str, person: TelegramUser, *, limit: int) -> tuple[list[Hit], 
     return [Hit(guide, _excerpt(headlines[guide.pk])) for guide in best], found.count()
 
 
+def plain(markdown: str) -> str:
+    """The words of a piece of Markdown, on one line."""
+    return _LOOSE.sub("", _SPACE.sub(" ", _MARKUP.sub(" ", markdown))).strip()
+
+
 def _excerpt(headline: str) -> str:
-    plain = _SPACE.sub(" ", _MARKUP.sub(" ", headline)).strip()
-    return escape(plain).replace(_FOUND, "<b>").replace(_END, "</b>")
+    return escape(plain(headline)).replace(_FOUND, "<b>").replace(_END, "</b>")

@@ -11,9 +11,13 @@ from typing import Any
 from django.contrib.admin.options import IncorrectLookupParameters
 from django.db.models import QuerySet
 from django.utils import timezone
+from django.utils.html import escape
+from django.utils.safestring import SafeString
 
 from config.admin_pagination import older_than, place_of
 from telegrambot.engine.admin import presentation
+from telegrambot.engine.admin.rendered_text import rendered
+from telegrambot.engine.media import MediaFile, files_of
 from telegrambot.engine.models import Message
 
 PAGE = 50
@@ -61,6 +65,11 @@ class Bubble:
         return presentation.readable(self.message)
 
     @property
+    def formatted(self) -> SafeString:
+        """The same with its bold words and links; what people write is no markup."""
+        return rendered(self._current.text) if self.is_outbound else escape(self.text)
+
+    @property
     def carries(self) -> str:
         """What it carries besides text, in words."""
         kind = self.message.message_type
@@ -70,7 +79,18 @@ class Bubble:
     def buttons(self) -> list[list[str]]:
         """The labels below it, row by row."""
         rows = self._current.payload.get("buttons") or []
-        return [[str(button.get("text", "")) for button in row] for row in rows]
+        return [[button["text"] for button in row] for row in rows if all("text" in button for button in row)]
+
+    @property
+    def is_not_kept(self) -> bool:
+        """Whether something was said that is not kept."""
+        is_said = self.text or self.files or self.carries
+        return not (self.message.dialog.keep_history or is_said)
+
+    @property
+    def files(self) -> list[MediaFile]:
+        """The files it carries, as far as they can be fetched."""
+        return files_of(self.message)
 
     @property
     def is_edited(self) -> bool:
@@ -135,7 +155,7 @@ def read(messages: QuerySet[Message], columns: Sequence[str], place: str) -> Con
 
 def _revisions(rows: Sequence[Message]) -> dict[Any, list[tuple[Message, str]]]:
     found: dict[Any, list[tuple[Message, str]]] = defaultdict(list)
-    changes = Message.objects.filter(target__in=[row.pk for row in rows]).order_by("-pk")[:_REVISIONS]
-    for change in reversed(changes):
+    changes = Message.objects.filter(target__in=[row.pk for row in rows]).defer("sealed").order_by("-pk")
+    for change in reversed(changes[:_REVISIONS]):
         found[change.target_id].append((change, presentation.readable(change)))
     return found

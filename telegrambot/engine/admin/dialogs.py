@@ -9,6 +9,7 @@ from django.contrib.admin import DateFieldListFilter
 from django.db.models import Q
 from django.http import HttpRequest, HttpResponse
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from unfold.decorators import display
 
@@ -33,7 +34,7 @@ class DialogAdmin(HistoryAdmin, ReadOnlyAdmin):
     search_fields = ("id",)
     search_help_text = _("Number, chat id, Telegram id, or the beginning of a person's name")
     fieldsets = (
-        (_("About this chat"), {"fields": ("title", "type", "person_link", "folded_state")}),
+        (_("About this chat"), {"fields": ("title", "type", "person_link", "keep_history", "folded_state")}),
         (
             _("Details"),
             {
@@ -58,7 +59,7 @@ class DialogAdmin(HistoryAdmin, ReadOnlyAdmin):
     ) -> HttpResponse:
         """Add a page of the conversation; a place that is none shows the newest."""
         number = whole_number(object_id)
-        said = Message.objects.filter(dialog=number)
+        said = Message.objects.filter(dialog=number).defer("sealed")
         context = (extra_context or {}) | {
             "conversation": conversation.read(said, ("timestamp", "pk"), request.GET.get(OLDER, "")),
         }
@@ -84,4 +85,6 @@ class DialogAdmin(HistoryAdmin, ReadOnlyAdmin):
     @display(description=_("in the middle of"))
     def folded_state(self, dialog: Dialog) -> SafeString | str:
         """What the chat waits for."""
+        if "sealed" in dialog.state:
+            return gettext("A question that is not kept in plain: this chat keeps no history.")
         return presentation.folded_json(dialog.state)

@@ -7,6 +7,11 @@ from django.utils.translation import gettext_lazy as _
 from config.job_words import describe
 
 describe("telegrambot.engine.tasks.count_commands", _("Count how often each command was used"))
-describe("telegrambot.engine.tasks.purge", _("Clean up raw updates and sent files after their time"))
+describe("telegrambot.engine.tasks.purge", _("Clean up what is past its time"))
+describe("telegrambot.engine.tasks.erase_history", _("Erase the history of chat {dialog_id}"))
+describe(
+    "telegrambot.engine.tasks.erase_expired",
+    _("Erase what was said in chats without history, after its time"),
+)
 describe("telegrambot.engine.tasks.retry_stalled_jobs", _("Restart jobs whose worker died"))
 describe("telegrambot.sign_in.tasks.forget_expired_sessions", _("Forget sessions that have expired"))

@@ -9,6 +9,7 @@ from django.contrib.admin import DateFieldListFilter
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest
 from django.template.response import TemplateResponse
+from django.urls import URLPattern
 from django.utils.safestring import SafeString
 from django.utils.text import Truncator
 from django.utils.translation import gettext, ngettext
@@ -17,7 +18,7 @@ from unfold.decorators import display
 
 from config.admin_search import whole_number
 from telegrambot.engine import services
-from telegrambot.engine.admin import presentation, search
+from telegrambot.engine.admin import media, presentation, search
 from telegrambot.engine.admin.decisions import DecisionAdmin
 from telegrambot.engine.admin.filters import MessageTypeFilter, WaitingFilter
 from telegrambot.engine.models import Message
@@ -93,6 +94,14 @@ class MessageAdmin(DecisionAdmin):
         ),
     )
     actions = ("send_again", "count_as_sent", "cancel")
+
+    def get_urls(self) -> list[URLPattern]:
+        """Add the files of messages."""
+        return [media.address(self), *super().get_urls()]
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Message]:
+        """Without what is sealed: nobody reads it here, and a lost key must not close the page."""
+        return super().get_queryset(request).defer("sealed")
 
     def matching(self, term: str) -> Q:
         """By our number, the chat or the person."""

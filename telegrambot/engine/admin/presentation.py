@@ -39,6 +39,10 @@ _UPDATE_KINDS = {
     "edited_channel_post": gettext_lazy("edited channel post"),
     "callback_query": gettext_lazy("button pressed"),
     "my_chat_member": gettext_lazy("bot added, removed or blocked"),
+    "business_connection": gettext_lazy("business account connected or disconnected"),
+    "business_message": gettext_lazy("message to a business account"),
+    "edited_business_message": gettext_lazy("edited message to a business account"),
+    "deleted_business_messages": gettext_lazy("messages of a business account deleted"),
 }
 _MESSAGE_TYPES = {
     "text": gettext_lazy("text"),
@@ -53,6 +57,11 @@ _MESSAGE_TYPES = {
     "sticker": gettext_lazy("sticker"),
     "location": gettext_lazy("location"),
     "contact": gettext_lazy("contact"),
+    "venue": gettext_lazy("place"),
+    "poll": gettext_lazy("poll"),
+    "dice": gettext_lazy("dice"),
+    "story": gettext_lazy("story"),
+    "service": gettext_lazy("notice from Telegram"),
     "other": gettext_lazy("something else"),
 }
 _OPERATIONS = {"edit": gettext_lazy("edit"), "delete": gettext_lazy("deletion")}

@@ -6,8 +6,9 @@ from typing import Any
 
 from django.contrib import admin
 from django.contrib.admin import DateFieldListFilter
-from django.db.models import Q, QuerySet
+from django.db.models import BooleanField, ExpressionWrapper, Q, QuerySet
 from django.http import HttpRequest
+from django.utils.functional import Promise
 from django.utils.safestring import SafeString
 from django.utils.text import Truncator
 from django.utils.translation import gettext_lazy as _
@@ -73,6 +74,11 @@ class InboundUpdateAdmin(DecisionAdmin):
     )
     actions = ("retry",)
 
+    def get_queryset(self, request: HttpRequest) -> QuerySet[InboundUpdate]:
+        """Without what is sealed: nobody reads it here, and a lost key must not close the page."""
+        is_sealed = ExpressionWrapper(Q(sealed__isnull=False), output_field=BooleanField())
+        return super().get_queryset(request).defer("sealed").annotate(is_sealed=is_sealed)
+
     def matching(self, term: str) -> Q:
         """By our number, Telegram's, or the chat."""
         found = Q(dialog__in=search.dialogs(term))
@@ -83,7 +89,7 @@ class InboundUpdateAdmin(DecisionAdmin):
 
     def decisions_about(self, row: Any) -> list[str]:
         """Retry what failed, unless there is nothing left of it to try."""
-        can_be_handled = row.payload is not None and row.dialog_id is not None
+        can_be_handled = (row.payload is not None or row.is_sealed) and row.dialog_id is not None
         return ["retry"] if row.status == InboundUpdate.Status.FAILED and can_be_handled else []
 
     @admin.action(description=_("Retry"), permissions=["decide"])
@@ -130,6 +136,8 @@ class InboundUpdateAdmin(DecisionAdmin):
         return Truncator(update.error).chars(80)
 
     @display(description=_("payload"))
-    def folded_payload(self, update: InboundUpdate) -> SafeString | str:
+    def folded_payload(self, update: InboundUpdate) -> SafeString | Promise | str:
         """The update as Telegram sent it."""
+        if update.is_sealed:  # type: ignore[attr-defined]
+            return _("This chat keeps no history: it is encrypted until it is handled, then erased.")
         return presentation.folded_json(update.payload)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from telegrambot.engine.models.dialogs import Dialog
 from telegrambot.engine.models.jobs import BackgroundJob, JobFailure
-from telegrambot.engine.models.messages import Message, OutgoingFile, Priority
+from telegrambot.engine.models.messages import FetchedMedia, Message, OutgoingFile, Priority
 from telegrambot.engine.models.operation import (
     BotIdentity,
     CommandMenu,
@@ -23,6 +23,7 @@ __all__ = [
     "Dialog",
     "DialogPace",
     "FailureKind",
+    "FetchedMedia",
     "Heartbeat",
     "InboundUpdate",
     "JobFailure",

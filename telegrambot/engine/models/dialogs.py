@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from django.conf import settings
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
@@ -11,7 +12,10 @@ from config.schema import TimestampedModel
 from telegrambot.accounts.models import TelegramUser
 
 
-@audited(private=["telegram_dialog_id", "business_connection_id", "title"], noise=["state"])
+@audited(
+    private=["telegram_dialog_id", "business_connection_id", "title"],
+    noise=["state", "last_processed_message_id"],
+)
 class Dialog(TimestampedModel):
     """A chat between the bot (or a business account it serves) and a person, a group or a channel."""
 
@@ -42,6 +46,29 @@ class Dialog(TimestampedModel):
         _("in the middle of"), blank=True, db_default={}, default=dict, help_text=_("Survives restarts.")
     )
 
+    keep_history = models.BooleanField(
+        _("keep history"),
+        db_default=True,
+        default=True,
+        help_text=_("Off: what is said here passes through memory and is not kept."),
+    )
+    is_processing_enabled = models.BooleanField(_("draft replies"), db_default=False, default=False)
+    auto_send_enabled = models.BooleanField(_("send drafts unasked"), db_default=False, default=False)
+    owner = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        on_delete=models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="owned_dialogs",
+        verbose_name=_("responsible"),
+    )
+    last_processed_message_id = models.BigIntegerField(
+        _("drafted up to message"),
+        null=True,
+        blank=True,
+        help_text=_("Moves when a draft is stored or deliberately left out."),
+    )
+
     class Meta:
         db_table_comment = "Chats the bot sees; the row lock that keeps one chat's updates in order"
         verbose_name = _("dialog")
@@ -59,6 +86,12 @@ class Dialog(TimestampedModel):
         indexes = [
             models.Index(fields=["telegram_dialog_id"], name="ix_dialog_telegram_id"),
             models.Index(fields=["updated_at"], name="ix_dialog_updated_at"),
+            # Intake asks it for every batch: as good as empty, it costs nothing.
+            models.Index(
+                fields=["telegram_dialog_id"],
+                name="ix_dialog_messageless",
+                condition=Q(keep_history=False),
+            ),
         ]
 
     def __str__(self) -> str:

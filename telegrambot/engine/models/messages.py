@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from django.contrib.postgres.functions import RandomUUID
-from django.contrib.postgres.indexes import BrinIndex
+from django.contrib.postgres.indexes import BrinIndex, GinIndex
 from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Now
@@ -12,7 +12,9 @@ from django.utils.translation import gettext_lazy as _
 from audit.audited import not_audited
 from config.schema import TimestampedModel
 from telegrambot.accounts.models import TelegramUser
+from telegrambot.engine.full_text import SEARCH_VECTOR, SEARCHED
 from telegrambot.engine.models.dialogs import Dialog
+from telegrambot.vault.fields import EncryptedTextField
 
 
 class Priority(models.IntegerChoices):
@@ -47,6 +49,12 @@ class Message(TimestampedModel):
         EDIT = "edit", _("edit")
         DELETE = "delete", _("delete")
 
+    class Language(models.TextChoices):
+        UNKNOWN = "", _("unknown")
+        RUSSIAN = "ru", _("Russian")
+        ENGLISH = "en", _("English")
+        OTHER = "other", _("another language")
+
     # Composite indexes below cover the foreign keys.
     dialog = models.ForeignKey(
         Dialog, on_delete=models.CASCADE, related_name="messages", db_index=False, verbose_name=_("dialog")
@@ -64,7 +72,22 @@ class Message(TimestampedModel):
     status = models.CharField(_("status"), max_length=10, choices=Status, db_default=Status.QUEUED)
     message_type = models.CharField(_("type"), max_length=30, db_default="text", default="text")
     text = models.TextField(_("text"), db_default="", default="", blank=True)
+    language = models.CharField(
+        _("language"),
+        max_length=5,
+        choices=Language,
+        db_default="",
+        default="",
+        blank=True,
+        help_text=_("Of the text, as far as it can be told."),
+    )
     payload = models.JSONField(_("payload"), db_default={}, default=dict, blank=True)
+    sealed = EncryptedTextField(
+        _("sealed content"),
+        null=True,
+        blank=True,
+        help_text=_("In a chat without history: text and payload, encrypted, until they are sent."),
+    )
     external_message_id = models.CharField(
         _("message id"),
         max_length=100,
@@ -107,6 +130,22 @@ class Message(TimestampedModel):
         help_text=_("What made it, such as update:17."),
     )
     dedupe_key = models.CharField(_("unique key"), max_length=150, null=True, unique=True)
+    about = models.ForeignKey(
+        TelegramUser,
+        on_delete=models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="quotations",
+        db_index=False,
+        verbose_name=_("quotes"),
+        help_text=_("Whose words or name it repeats to somebody else."),
+    )
+    expects_last_inbound = models.BigIntegerField(
+        _("answers message"),
+        null=True,
+        blank=True,
+        help_text=_("Not sent any more when the person has written since."),
+    )
     timestamp = models.DateTimeField(_("time"), db_default=Now())
 
     class Meta:
@@ -139,6 +178,9 @@ class Message(TimestampedModel):
             ),
             models.CheckConstraint(
                 condition=Q(priority__gte=0) & Q(priority__lte=9), name="ck_message_priority"
+            ),
+            models.CheckConstraint(
+                condition=Q(language__in=["", "ru", "en", "other"]), name="ck_message_language"
             ),
             # One message in flight per chat keeps the parts of a long answer in order. Its index also lists
             # what is being sent: the few there are need no other.
@@ -177,6 +219,13 @@ class Message(TimestampedModel):
             models.Index(
                 fields=["message_type", "-id"], name="ix_message_type", condition=~Q(message_type="text")
             ),
+            # Whether somebody has written since; their last message.
+            models.Index(
+                fields=["dialog", "id"], name="ix_message_inbound", condition=Q(direction="inbound")
+            ),
+            models.Index(fields=["about"], name="ix_message_about", condition=Q(about__isnull=False)),
+            models.Index(fields=["created_at"], name="ix_message_sealed", condition=Q(sealed__isnull=False)),
+            GinIndex(SEARCH_VECTOR, name="ix_message_search", condition=SEARCHED),
         ]
 
     def __str__(self) -> str:
@@ -190,6 +239,7 @@ class OutgoingFile(models.Model):
     id = models.UUIDField(primary_key=True, db_default=RandomUUID())
     name = models.CharField(max_length=255)
     content = models.BinaryField()
+    is_sealed = models.BooleanField(db_default=False, default=False)
     created_at = models.DateTimeField(db_default=Now())
 
     class Meta:
@@ -200,3 +250,33 @@ class OutgoingFile(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+
+@not_audited("A copy of what Telegram keeps; it goes after some days.")
+class FetchedMedia(models.Model):
+    """A file somebody sent, fetched because an operator looked at it; it goes with its message."""
+
+    message = models.ForeignKey(
+        Message,
+        on_delete=models.CASCADE,
+        related_name="fetched_media",
+        db_index=False,
+        verbose_name=_("message"),
+    )
+    position = models.SmallIntegerField(_("place in the album"), db_default=0, default=0)
+    is_thumbnail = models.BooleanField(_("thumbnail"))
+    content_type = models.CharField(_("content type"), max_length=100)
+    content = models.BinaryField()
+    fetched_at = models.DateTimeField(_("fetched"), db_default=Now())
+
+    class Meta:
+        db_table_comment = "Files of messages, fetched from Telegram for operators, for a few days"
+        verbose_name = _("fetched file")
+        verbose_name_plural = _("fetched files")
+        constraints = [
+            models.UniqueConstraint(fields=["message", "position", "is_thumbnail"], name="uq_media_file")
+        ]
+        indexes = [models.Index(fields=["fetched_at"], name="ix_media_fetched_at")]
+
+    def __str__(self) -> str:
+        return self.content_type

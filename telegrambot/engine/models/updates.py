@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from audit.audited import not_audited
 from telegrambot.engine.models.dialogs import Dialog
+from telegrambot.vault.fields import EncryptedTextField
 
 
 @not_audited("It is what came in, untouched; it holds what people wrote.")
@@ -34,6 +35,12 @@ class InboundUpdate(models.Model):
     kind = models.CharField(_("kind"), max_length=50)
     command = models.CharField(_("command"), max_length=32, db_default="", default="", blank=True)
     payload = models.JSONField(_("payload"), null=True)
+    sealed = EncryptedTextField(
+        _("sealed content"),
+        null=True,
+        blank=True,
+        help_text=_("Of a chat without history: the payload, encrypted, until it is handled."),
+    )
     status = models.CharField(_("status"), max_length=10, choices=Status, db_default=Status.PENDING)
     attempts = models.SmallIntegerField(_("tries"), db_default=0, default=0)
     not_before = models.DateTimeField(_("not before"), db_default=Now())
@@ -59,6 +66,7 @@ class InboundUpdate(models.Model):
             models.Index(fields=["dialog", "-id"], name="ix_update_dialog"),
             models.Index(fields=["-id"], name="ix_update_failed", condition=Q(status="failed")),
             models.Index(fields=["received_at"], name="ix_update_received_at"),
+            models.Index(fields=["received_at"], name="ix_update_sealed", condition=Q(sealed__isnull=False)),
         ]
 
     def __str__(self) -> str:

@@ -23,7 +23,19 @@ from telegrambot.engine.pending import AttemptJournal
 from telegrambot.engine.routing import Registry, registry
 from telegrambot.engine.tests.factories import BOT_ID
 
-_TABLES = ("commands", "buttons", "answers", "phrases", "deep_links", "unknown", "fallbacks", "frames")
+_TABLES = (
+    "commands",
+    "buttons",
+    "answers",
+    "phrases",
+    "replies",
+    "deep_links",
+    "unknown",
+    "fallbacks",
+    "last_resorts",
+    "frames",
+    "listeners",
+)
 _numbers = itertools.count(1_000)
 
 

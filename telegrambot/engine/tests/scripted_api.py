@@ -69,6 +69,8 @@ class ScriptedApi:
         self.calls: list[Call] = []
         self.always: dict[str, Answer] = {}
         self.url = ""
+        # What may be downloaded, by the path that getFile tells.
+        self.files: dict[str, bytes] = {}
         self._scripts: dict[str, deque[Answer]] = defaultdict(deque)
         self._numbers = itertools.count(1001)
 
@@ -90,6 +92,7 @@ class ScriptedApi:
         """Listen on the loopback; yields an initialised client that the settings lead here."""
         app = web.Application(client_max_size=64 * 1024 * 1024)
         app.router.add_route("*", "/bot{token}/{method}", self._handle)
+        app.router.add_get("/file/bot{token}/{path:.+}", self._give)
         runner = web.AppRunner(app, shutdown_timeout=0.1, access_log=None)
         await runner.setup()
         try:
@@ -101,6 +104,13 @@ class ScriptedApi:
                 yield bot
         finally:
             await runner.cleanup()
+
+    async def _give(self, request: web.Request) -> web.StreamResponse:
+        path = request.match_info["path"]
+        self.calls.append(Call("file", {"path": path}, {}, {}))
+        if path not in self.files:
+            raise web.HTTPNotFound
+        return web.Response(body=self.files[path])
 
     async def _handle(self, request: web.Request) -> web.StreamResponse:
         form = await request.post()

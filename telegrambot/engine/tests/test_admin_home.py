@@ -128,6 +128,7 @@ def test_owners_see_the_first_steps_until_they_are_done(sign_in):
     BotIdentity.objects.create(bot_id=BOT_ID, username="test_bot", is_sandbox=True)
     MessageFactory(direction="inbound")
     GuideFactory()
+    MessageFactory(dedupe_key="broadcast-preview:1")
     assert "First steps" not in content(client)
 
 

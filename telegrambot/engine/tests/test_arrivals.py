@@ -63,7 +63,8 @@ def test_a_caption_is_a_text_but_no_command():
         ({"voice": {"file_id": "1"}}, "voice"),
         ({"animation": {"file_id": "1"}, "document": {"file_id": "1"}}, "animation"),
         ({"venue": {"title": "Bar"}, "location": {"latitude": 1}}, "venue"),
-        ({"new_chat_title": "x"}, "other"),
+        ({"new_chat_title": "x"}, "service"),
+        ({"tomorrows_type": {}}, "other"),
     ],
 )
 def test_the_type_of_a_message_is_the_most_telling(content, kind):
@@ -174,7 +175,7 @@ def _secret_link(monkeypatch):
         said(f"/START@test_bot   hush_{SECRET}"),
         said(f"/start\nhush_{SECRET} thanks"),
         said(f"/start HUSH_{SECRET}"),
-        said("does not work", reply_to_message=message(f"/start hush_{SECRET}")),
+        said("does not work", pinned_message=message(f"/start hush_{SECRET}")),
         said("why?", quote={"text": f"/start hush_{SECRET}"}),
         said(f"I got https://t.me/test_bot?start=hush_{SECRET}&x=1"),
         said(None, photo=[], caption=f"/start hush_{SECRET}"),
@@ -187,6 +188,22 @@ def test_a_secret_is_nowhere_in_what_is_stored(hiding):
 
     assert SECRET not in json.dumps(arrival.payload) + arrival.text
     assert HASH in json.dumps(arrival.payload)
+
+
+@pytest.mark.parametrize("name", ["reply_to_message", "message"])
+def test_the_words_of_other_messages_are_not_stored_again(name):
+    repeated = message("Words of somebody", reply_markup={"inline_keyboard": []})
+    if name == "message":
+        body = {"id": "1", "from": person(), "chat_instance": "1", "data": "x", "message": repeated}
+        stored = arrivals.read(update("callback_query", body)).payload["callback_query"]
+    else:
+        stored = arrivals.read(said("Mine", reply_to_message=repeated, quote={"text": "Words"})).payload[
+            "message"
+        ]
+        assert stored["text"] == "Mine"
+
+    assert "Words" not in json.dumps(stored)
+    assert stored[name] == {key: repeated[key] for key in ("message_id", "date", "chat")}
 
 
 def test_the_view_gets_the_hash_of_the_whole_value():

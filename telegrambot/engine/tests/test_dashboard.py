@@ -103,6 +103,7 @@ def test_the_checklist_of_a_new_installation_is_open_and_costs_one_query(django_
         ("hello", False),
         ("account", False),
         ("guide", False),
+        ("broadcast", False),
     ]
 
 
@@ -114,6 +115,7 @@ def test_the_checklist_goes_when_everything_is_done():
     MessageFactory(dialog=DialogFactory(person=owner), direction="inbound")
     UserFactory(person=owner)
     GuideFactory()
+    MessageFactory(dedupe_key="broadcast-preview:1")
     assert checklist() == []
 
 

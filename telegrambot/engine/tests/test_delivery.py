@@ -115,6 +115,27 @@ def test_media_known_to_telegram_are_named_not_uploaded(api, settings, kind, met
     assert call["caption"] == "caption"
 
 
+@pytest.mark.parametrize(
+    ("kind", "method", "caption"),
+    [
+        ("voice", "sendVoice", "caption"),
+        ("audio", "sendAudio", "caption"),
+        ("animation", "sendAnimation", "caption"),
+        ("sticker", "sendSticker", None),
+        ("video_note", "sendVideoNote", None),
+    ],
+)
+def test_other_kinds_are_passed_on_with_the_text_that_telegram_shows(
+    api, settings, kind, method, caption
+) -> None:
+    message = queued(message_type=kind, text="caption", payload={"media": {"kind": kind, "file_id": "AgAC"}})
+    carry_out(api, settings)
+    (call,) = api.of(method)
+    assert call[kind] == "AgAC"
+    assert call.get("caption") == caption
+    assert after(message).status == "sent"
+
+
 def test_a_file_of_the_bots_own_is_uploaded_from_the_database(api, settings) -> None:
     stored = OutgoingFile.objects.create(name="план.txt", content=b"content")
     message = queued(

@@ -32,7 +32,9 @@ class Occupied(DomainError):
 
 @pytest.fixture
 def views(monkeypatch):
-    return own_registry(monkeypatch)
+    registry = own_registry(monkeypatch)
+    registry.fallbacks.clear()  # the engine alone
+    return registry
 
 
 @pytest.fixture
@@ -235,7 +237,6 @@ def test_a_view_that_reads_sets_no_savepoint_of_its_own(views, client):
 )
 def test_a_view_can_have_the_formatting_that_somebody_gave_their_text(views, client, said, html):
     seen = []
-    views.fallbacks.clear()
     views.fallback(lambda request: seen.append(request.html))
     client.offer("message", message("a <b> & c") | said)
     assert seen == [html]

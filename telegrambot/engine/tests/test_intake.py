@@ -283,7 +283,7 @@ def test_a_batch_costs_as_many_statements_as_one_update():
     one = _statements(said("x", 700))
     hundred = _statements(*(said("x", 700 + number) for number in range(100)))
 
-    assert one == hundred <= 6
+    assert one == hundred <= 7
     assert InboundUpdate.objects.count() == 101
 
 

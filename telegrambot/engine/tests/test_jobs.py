@@ -165,7 +165,7 @@ def test_a_jobs_line_and_page_tell_what_when_how_often_and_why(sign_in):
 
     for address in (reverse(LIST), reverse(PAGE, args=[job.pk])):
         content = client.get(address).content.decode()
-        assert "Clean up raw updates and sent files" in content
+        assert "Clean up what is past its time" in content
         assert "ValueError: &lt;b&gt;" in content
     assert "asked for" in content
     assert 'name="_save"' not in content

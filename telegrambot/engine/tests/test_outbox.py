@@ -133,10 +133,13 @@ def test_queueing_nothing_costs_nothing(django_assert_num_queries) -> None:
         assert outbox.queue([]) == []
 
 
-def test_queueing_takes_two_statements_however_many_there_are(django_assert_num_queries) -> None:
+@pytest.mark.parametrize(("is_kept", "statements"), [(True, 2), (None, 3)])
+def test_queueing_takes_as_many_statements_however_many_there_are(
+    is_kept, statements, django_assert_num_queries
+) -> None:
     dialog: Any = DialogFactory()
-    many = [Draft(dialog.pk, dialog.person_id, str(n)) for n in range(100)]
-    with django_assert_num_queries(2):
+    many = [Draft(dialog.pk, dialog.person_id, str(n), is_kept=is_kept) for n in range(100)]
+    with django_assert_num_queries(statements):
         assert len(outbox.queue(many)) == 100
 
 

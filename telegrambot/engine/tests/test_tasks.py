@@ -12,7 +12,7 @@ from django.utils import timezone
 from procrastinate.contrib.django import app
 
 from telegrambot.accounts.models import BotCommand
-from telegrambot.engine import tasks
+from telegrambot.engine import retention, tasks
 from telegrambot.engine.models import InboundUpdate, OutgoingFile, RollupCursor
 from telegrambot.engine.tests.factories import DialogFactory, InboundUpdateFactory
 from telegrambot.engine.tests.incoming import said, store, together
@@ -74,7 +74,7 @@ def test_a_failed_count_counts_nothing_and_is_repeated(monkeypatch):
 
 
 def test_old_payloads_are_dropped_in_batches_and_the_rest_stays(monkeypatch, settings):
-    monkeypatch.setattr(tasks, "PURGE_BATCH", 3)
+    monkeypatch.setattr(retention, "BATCH", 3)
     settings.PAYLOAD_RETENTION_DAYS = 30
     dialog = DialogFactory()
     old = timezone.now() - timedelta(days=31)
@@ -117,9 +117,10 @@ def test_jobs_of_a_dead_worker_start_again(jobs):
         )
         (dead,), (alive,) = cursor.fetchall()
         cursor.execute(
-            "INSERT INTO procrastinate_jobs (queue_name, task_name, status, worker_id)"
-            " VALUES ('q', 'left', 'doing', %s), ('q', 'running', 'doing', %s)",
-            [dead, alive],
+            "INSERT INTO procrastinate_jobs (queue_name, task_name, status, worker_id, queueing_lock)"
+            " VALUES ('q', 'asked for again', 'doing', %s, 'k'), ('q', 'waiting', 'todo', NULL, 'k'),"
+            " ('q', 'left', 'doing', %s, NULL), ('q', 'running', 'doing', %s, NULL)",
+            [dead, dead, alive],
         )
 
     async def pick_up() -> None:
@@ -131,4 +132,4 @@ def test_jobs_of_a_dead_worker_start_again(jobs):
 
     with connection.cursor() as cursor:
         cursor.execute("SELECT task_name, status::text FROM procrastinate_jobs")
-        assert dict(cursor.fetchall()) == {"left": "todo", "running": "doing"}
+        assert dict(cursor.fetchall()) == {"waiting": "todo", "left": "todo", "running": "doing"}

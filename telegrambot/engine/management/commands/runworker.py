@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
+import signal
 import socket
 from typing import Any
 
@@ -23,11 +25,16 @@ class Command(BaseCommand):
         if options["concurrency"] < 1:
             raise CommandError("--concurrency must be at least 1.")
         queues = [name.strip() for name in options["queues"].split(",") if name.strip()]
-        asyncio.run(
-            worker.run(
-                queues=queues or None,
-                concurrency=options["concurrency"],
-                name=f"{socket.gethostname()} process {os.getpid()}",
-                handle_signals=True,
-            )
-        )
+        asyncio.run(_work(queues, options["concurrency"]))
+
+
+async def _work(queues: list[str], concurrency: int) -> None:
+    name = f"{socket.gethostname()} process {os.getpid()}"
+    if queues:
+        await worker.run(queues=queues, concurrency=concurrency, name=name, handle_signals=True)
+        return
+    work = asyncio.ensure_future(worker.run_all(name=name, concurrency=concurrency))
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, work.cancel)
+    with contextlib.suppress(asyncio.CancelledError):
+        await work

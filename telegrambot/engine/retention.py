@@ -1,0 +1,137 @@
+"""What goes after its time. Every function does one small batch in one transaction, and may be cut off."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from django.db import connection, transaction
+from django.utils import timezone
+
+from telegrambot.engine import outbox
+from telegrambot.engine.models import Dialog, Message, OutgoingFile, RollupCursor
+from telegrambot.vault import settings_store
+
+BATCH = 5_000
+# Deleted one by one with what belongs to them, which costs more than emptying a column.
+MESSAGE_BATCH = 1_000
+FILES_KEPT = timedelta(days=7)
+_EPOCH = datetime.fromtimestamp(0, UTC)
+
+_EMPTY_PAYLOADS = """
+WITH purged AS (
+    UPDATE engine_inboundupdate SET payload = NULL
+    WHERE id IN (SELECT id FROM engine_inboundupdate
+                 WHERE payload IS NOT NULL AND status <> 'pending' AND received_at >= %s AND received_at < %s
+                 ORDER BY received_at LIMIT %s)
+    RETURNING received_at
+)
+SELECT count(*), max(received_at) FROM purged
+"""
+
+_FORGET_MARKS = """
+DELETE FROM engine_processedmessage WHERE message_id IN (
+    SELECT message_id FROM engine_processedmessage WHERE processed_at < %s ORDER BY processed_at LIMIT %s)
+"""
+
+_FORGET_JOBS = """
+DELETE FROM procrastinate_jobs WHERE id IN (
+    SELECT id FROM procrastinate_jobs AS job
+    WHERE status IN ('succeeded', 'failed', 'cancelled', 'aborted')
+      AND NOT EXISTS (SELECT FROM procrastinate_events WHERE job_id = job.id AND at >= %s)
+    ORDER BY id LIMIT %s)
+"""
+
+_FORGET_MEDIA = """
+DELETE FROM engine_fetchedmedia WHERE id IN (
+    SELECT id FROM engine_fetchedmedia WHERE fetched_at < %s ORDER BY fetched_at LIMIT %s)
+"""
+
+# In key order, which is the order of their creation.
+_NEXT_MESSAGES = """
+SELECT id, status, priority FROM engine_message WHERE id > %s AND created_at < %s ORDER BY id LIMIT %s
+"""
+
+_GIVE_UP_UPDATES = """
+UPDATE engine_inboundupdate SET status = 'failed', sealed = NULL, processed_at = statement_timestamp(),
+       error = concat_ws(E'\\n', nullif(error, ''), %s)
+WHERE id IN (SELECT id FROM engine_inboundupdate WHERE sealed IS NOT NULL AND received_at < %s
+             ORDER BY id LIMIT %s FOR NO KEY UPDATE SKIP LOCKED)
+"""
+
+_GIVE_UP_MESSAGES = """
+UPDATE engine_message SET sealed = NULL, status = CASE status WHEN 'queued' THEN 'failed' ELSE status END,
+       error = concat_ws(E'\\n', nullif(error, ''), %s)
+WHERE id IN (SELECT id FROM engine_message
+             WHERE sealed IS NOT NULL AND status IN ('queued', 'uncertain') AND created_at < %s
+             ORDER BY id LIMIT %s FOR NO KEY UPDATE SKIP LOCKED)
+"""
+_NOT_KEPT = "What was said here is not kept: it waited too long and was erased."
+
+
+def purge() -> None:
+    """Let go what is past its time, in small batches, until nothing is left."""
+    _empty_payloads()
+    _until_done(_FORGET_MARKS, _days_ago("retention.processed_days"))
+    _until_done(_FORGET_JOBS, _days_ago("retention.job_days"))
+    _until_done(_FORGET_MEDIA, _days_ago("retention.media_days"))
+    outbox.forget_files(FILES_KEPT)
+    if days := settings_store.get("retention.message_days", int):
+        before = timezone.now() - timedelta(days=days)
+        while _forget_messages(before):
+            pass
+
+
+def erase_expired() -> None:
+    """Erase what still lies sealed after its time: it was never handled, or never sent."""
+    before = timezone.now() - timedelta(hours=settings_store.get("retention.sealed_hours", int))
+    for statement in (_GIVE_UP_UPDATES, _GIVE_UP_MESSAGES):
+        _until_done(statement, _NOT_KEPT, before)
+    OutgoingFile.objects.filter(is_sealed=True, created_at__lt=before).delete()
+    asked = Dialog.objects.filter(keep_history=False, state__has_key="sealed", updated_at__lt=before)
+    asked.update(state={})
+
+
+def _empty_payloads() -> None:
+    before = _days_ago("retention.payload_days")
+    # Each batch goes on where the one before ended, instead of passing over what is empty already again.
+    purged, reached = BATCH, _EPOCH
+    while purged == BATCH:
+        with transaction.atomic(), connection.cursor() as cursor:
+            cursor.execute(_EMPTY_PAYLOADS, [reached, before, BATCH])
+            purged, reached = cursor.fetchone()
+
+
+@transaction.atomic
+def _forget_messages(before: datetime) -> bool:
+    """Delete a batch of old messages; whether there may be more.
+
+    The copies of a broadcast are its ledger: they lose their words only. What waits for the sender or for an
+    operator stays, and is looked at again the next time.
+    """
+    mark, _ = RollupCursor.objects.select_for_update().get_or_create(name="messages forgotten")
+    with connection.cursor() as cursor:
+        cursor.execute(_NEXT_MESSAGES, [mark.position, before, MESSAGE_BATCH])
+        rows = cursor.fetchall()
+    waiting = {"queued", "sending", "uncertain"}
+    settled = [key for key, status, priority in rows if status not in waiting and priority < 9]
+    copies = [key for key, status, priority in rows if status not in waiting and priority == 9]
+    Message.objects.filter(pk__in=settled).delete()
+    Message.objects.filter(pk__in=copies).exclude(text="", payload={}).update(text="", payload={})
+    first_waiting = next((key for key, status, _ in rows if status in waiting), None)
+    if rows:
+        mark.position = rows[-1][0] if first_waiting is None else first_waiting - 1
+        mark.save(update_fields=["position"])
+    return len(rows) == MESSAGE_BATCH and first_waiting is None
+
+
+def _days_ago(key: str) -> datetime:
+    return timezone.now() - timedelta(days=settings_store.get(key, int))
+
+
+def _until_done(statement: str, *parameters: Any) -> None:
+    done = BATCH
+    while done == BATCH:
+        with transaction.atomic(), connection.cursor() as cursor:
+            cursor.execute(statement, [*parameters, BATCH])
+            done = cursor.rowcount

@@ -1,0 +1,99 @@
+"""Chats without history: what is said there is encrypted until it is handled or sent, then erased.
+
+PostgreSQL erases the sealed content of whatever is settled or closed (see the triggers of migration 0005).
+"""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import orjson
+from django.db import connection
+from django.utils.translation import gettext_lazy as _
+from django.views.decorators.debug import sensitive_variables
+
+from telegrambot.engine.models import Message
+from telegrambot.vault import cipher
+
+NAME = _("content of a chat without history")
+
+# Waits for an operator who is switching the history of one of them off (see privacy.py), so that no text is
+# queued behind their back. Others never wait: dispatch takes a weaker lock than that.
+_WITHOUT_HISTORY = """
+SELECT id, keep_history FROM engine_dialog WHERE id = ANY(%s) ORDER BY id FOR KEY SHARE
+"""
+
+
+@sensitive_variables("content")
+def seal(content: Any) -> str:
+    """Encrypt what JSON can hold.
+
+    Raises:
+        orjson.JSONEncodeError: JSON cannot hold it.
+    """
+    return cipher.encrypt(orjson.dumps(content).decode())
+
+
+def unseal(sealed: str) -> Any:
+    """Decrypt what was sealed.
+
+    Raises:
+        UnreadableSecret: none of VAULT_KEYS decrypts it.
+    """
+    return orjson.loads(cipher.decrypt(sealed, name=NAME).encode())
+
+
+def without_history(dialog_ids: Iterable[int]) -> frozenset[int]:
+    """Those of the chats whose texts must not be kept; none changes its mind before the caller commits."""
+    with connection.cursor() as cursor:
+        cursor.execute(_WITHOUT_HISTORY, [sorted(set(dialog_ids))])
+        return frozenset(key for key, is_kept in cursor.fetchall() if not is_kept)
+
+
+@sensitive_variables("state")
+def sealed_state(state: Mapping[str, Any]) -> dict[str, Any]:
+    """What such a chat is in the middle of, as it may be stored: it may quote what somebody typed."""
+    return {"sealed": seal(state)} if state else {}
+
+
+def unsealed_state(state: dict[str, Any]) -> dict[str, Any]:
+    """The opposite of `sealed_state`; a state that is not sealed stays as it is.
+
+    Raises:
+        UnreadableSecret: none of VAULT_KEYS decrypts it.
+    """
+    found: dict[str, Any] = unseal(state["sealed"]) if "sealed" in state else state
+    return found
+
+
+def opened(message: Message) -> tuple[str, dict[str, Any]]:
+    """Text and payload of a message, sealed or not."""
+    if message.sealed is None:
+        return message.text, message.payload
+    whole = orjson.loads(message.sealed.encode())  # decrypted as it was loaded
+    return whole["text"], message.payload | whole["payload"]
+
+
+def seal_file(content: bytes) -> bytes:
+    """Encrypt the content of a file."""
+    return cipher.encrypt(base64.b64encode(content).decode()).encode()
+
+
+def unseal_file(content: bytes) -> bytes:
+    """Decrypt the content of a file.
+
+    Raises:
+        UnreadableSecret: none of VAULT_KEYS decrypts it.
+    """
+    return base64.b64decode(cipher.decrypt(content.decode(), name=NAME))
+
+
+def skeleton(payload: Mapping[str, Any]) -> dict[str, Any]:
+    """What must stay of an outgoing message's payload: the callback data that may be pressed below it."""
+    rows = [
+        [{"data": button["data"]} for button in row if "data" in button]
+        for row in payload.get("buttons") or []
+    ]
+    return {"buttons": rows} if any(rows) else {}

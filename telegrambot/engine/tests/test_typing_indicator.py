@@ -1,0 +1,67 @@
+"""“… is typing”: shown when it can be, and never in anybody's way."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from telegrambot.engine import typing_indicator
+from telegrambot.engine.tests.factories import DialogFactory
+from telegrambot.engine.tests.scripted_api import DROP, ScriptedApi, refusal
+from telegrambot.engine.tests.serving import served
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture(autouse=True)
+def _forgetful(monkeypatch):
+    monkeypatch.setattr(typing_indicator, "_shown_at", {})
+
+
+def settled() -> None:
+    """Wait until the call under way has ended."""
+    typing_indicator._caller.submit(lambda: None).result(20)
+
+
+def test_the_chat_sees_it_once_every_few_seconds(settings, monkeypatch):
+    dialog: Any = DialogFactory()
+    business: Any = DialogFactory(business_connection_id="abc")
+    with served(ScriptedApi(), settings) as api:
+        assert typing_indicator.show(dialog)
+        assert not typing_indicator.show(dialog)
+        assert typing_indicator.show(business)
+        settled()
+        monkeypatch.setattr(typing_indicator, "AGAIN_AFTER_SECONDS", 0)
+        assert typing_indicator.show(dialog)
+        settled()
+    calls = api.of("sendChatAction")
+    assert [call["chat_id"] for call in calls] == [
+        dialog.telegram_dialog_id,
+        business.telegram_dialog_id,
+        dialog.telegram_dialog_id,
+    ]
+    assert {call["action"] for call in calls} == {"typing"}
+    assert [call.get("business_connection_id") for call in calls] == [None, "abc", None]
+
+
+@pytest.mark.parametrize(
+    "trouble", [refusal(403, "Forbidden: bot was blocked"), refusal(401, "Unauthorized"), DROP]
+)
+def test_trouble_is_nobodys_trouble(settings, trouble, caplog):
+    dialog: Any = DialogFactory()
+    with served(ScriptedApi(), settings) as api, caplog.at_level("INFO"):
+        api.script("sendChatAction", trouble)
+        typing_indicator.show(dialog)
+        settled()
+    assert "was not shown" in caplog.text
+
+
+def test_without_a_token_nothing_happens(settings, caplog):
+    settings.TELEGRAM_BOT_TOKEN = ""
+    settings.SANDBOX = False
+    dialog: Any = DialogFactory()
+    with caplog.at_level("INFO"):
+        typing_indicator.show(dialog)
+        settled()
+    assert "ImproperlyConfigured" in caplog.text

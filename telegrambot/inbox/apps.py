@@ -1,0 +1,11 @@
+from __future__ import annotations
+
+from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
+
+
+class InboxConfig(AppConfig):
+    """Whoever writes to the bot and waits for a person, and the people who answer."""
+
+    name = "telegrambot.inbox"
+    verbose_name = _("Inbox")

@@ -1,0 +1,41 @@
+"""Ask for a draft: one waiting job for each chat, whoever asks and how often."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from django.db import transaction
+from django.utils import timezone
+from procrastinate.contrib.django import app
+from procrastinate.exceptions import AlreadyEnqueued
+
+from telegrambot.vault import settings_store
+
+TASK = "telegrambot.inbox.desk.tasks.draft_reply"
+# Slow models must not hold up other work: workers serve this queue apart from the rest.
+QUEUE = "drafting"
+
+
+def ask(dialog_id: int, *, in_seconds: float | None = None, is_urgent: bool = False) -> None:
+    """Have a draft made for a chat once it has been quiet for a moment; does nothing if that waits already.
+
+    Args:
+        in_seconds: None: the quiet time of the settings.
+        is_urgent: an operator is waiting for it.
+    """
+    seconds = settings_store.get("drafting.quiet_seconds", int) if in_seconds is None else in_seconds
+    key = f"draft:{dialog_id}"
+    job = app.configure_task(
+        TASK,
+        queue=QUEUE,
+        lock=key,
+        queueing_lock=key,
+        priority=10 if is_urgent else 0,
+        schedule_at=timezone.now() + timedelta(seconds=seconds) if seconds else None,
+    )
+    try:
+        # A lock that is taken would end the caller's transaction.
+        with transaction.atomic():
+            job.defer(dialog_id=dialog_id)
+    except AlreadyEnqueued:
+        return

@@ -1,0 +1,71 @@
+"""What runs in the background: drafting, and looking for chats that were left without a draft."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from django.conf import settings
+from django.db.models import F, OuterRef, Q, Subquery
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+from procrastinate import JobContext, RetryStrategy
+from procrastinate.contrib.django import app
+from procrastinate.exceptions import JobAborted
+
+from config.job_words import describe
+from telegrambot.engine.models import Message
+from telegrambot.engine.worker import serve_apart
+from telegrambot.inbox.desk import queueing, work
+from telegrambot.inbox.drafting.exceptions import DraftingError
+from telegrambot.inbox.models import Conversation, DraftInProgress, DraftReply, HeldText, ModelCall
+from telegrambot.vault import settings_store
+
+# A model may take a minute; nothing else should wait for it.
+serve_apart(queueing.QUEUE, concurrency=lambda: settings.DRAFTING_CONCURRENCY)
+
+# Only what passes by itself is tried again: a rate limit, trouble at the provider, a worker that is stopped.
+RETRY = RetryStrategy(max_attempts=6, exponential_wait=3, retry_exceptions=[DraftingError, JobAborted])
+SWEEP_RETRY = RetryStrategy(max_attempts=5, exponential_wait=2)
+_SWEEP_BATCH = 500
+_ABANDONED = timedelta(minutes=10)
+
+
+@app.task(queue=queueing.QUEUE, retry=RETRY, pass_context=True)
+def draft_reply(context: JobContext, dialog_id: int) -> None:
+    """Draft an answer for a chat; twice does no harm: the second finds nothing to answer."""
+    try:
+        work.make(dialog_id, is_cancelled=context.should_abort)
+    except work.Cancelled:
+        raise JobAborted from None
+
+
+@app.periodic(cron="*/30 * * * *")
+@app.task(queue="system", queueing_lock="sweep_drafts", lock="sweep_drafts", retry=SWEEP_RETRY)
+def sweep_drafts(timestamp: int) -> None:
+    """Ask for drafts where somebody waits and nobody has asked; forget what was left behind."""
+    for dialog_id in unanswered():
+        queueing.ask(dialog_id, in_seconds=0)
+    now = timezone.now()
+    DraftInProgress.objects.filter(updated_at__lt=now - _ABANDONED).delete()
+    hours = settings_store.get("drafting.held_hours", int)
+    HeldText.objects.filter(created_at__lt=now - timedelta(hours=hours)).delete()
+    days = settings_store.get("drafting.calls_days", int)
+    ModelCall.objects.filter(created_at__lt=now - timedelta(days=days)).delete()
+
+
+def unanswered() -> list[int]:
+    """The chats with drafting on in which somebody waits, there is no open draft, and none was decided."""
+    inbound = Message.objects.filter(dialog=OuterRef("dialog"), direction=Message.Direction.INBOUND)
+    found = (
+        Conversation.objects.filter(waiting_since__isnull=False, dialog__is_processing_enabled=True)
+        .exclude(dialog__drafts__status__in=[DraftReply.Status.PENDING_APPROVAL, DraftReply.Status.APPROVED])
+        .annotate(newest=Subquery(inbound.order_by("-pk").values("pk")[:1]))
+        .filter(
+            Q(dialog__last_processed_message_id=None) | Q(newest__gt=F("dialog__last_processed_message_id"))
+        )
+    )
+    return list(found.order_by("waiting_since").values_list("dialog_id", flat=True)[:_SWEEP_BATCH])
+
+
+describe("telegrambot.inbox.desk.tasks.draft_reply", _("Draft an answer for chat {dialog_id}"))
+describe("telegrambot.inbox.desk.tasks.sweep_drafts", _("Look for chats that wait for a draft"))

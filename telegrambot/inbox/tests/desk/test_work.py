@@ -1,0 +1,224 @@
+"""Making a draft with a real model server: what it is made from, and what happens when it fails."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+import pytest
+
+from telegrambot.accounts import authentication_data
+from telegrambot.accounts.models import CredentialKind
+from telegrambot.accounts.roles import Role
+from telegrambot.accounts.tests.factories import TelegramUserFactory
+from telegrambot.engine.models import Message, Priority
+from telegrambot.engine.tests.factories import InboundUpdateFactory
+from telegrambot.guides.tests.factories import GuideFactory
+from telegrambot.inbox.desk import choices, drafts, work
+from telegrambot.inbox.drafting.exceptions import DraftingError
+from telegrambot.inbox.models import DraftInProgress, DraftReply, HeldText, ModelCall, SystemPrompt
+from telegrambot.inbox.tests.desk.factories import DraftReplyFactory
+from telegrambot.inbox.tests.factories import chat_with, said
+from telegrambot.vault import settings_store
+from tests.model_server.answers import CUT, Answer
+from tests.model_server.server import KEY, ModelServer
+
+pytestmark = pytest.mark.django_db
+
+ANSWER = "We are open from nine to six, and a colleague is glad to help you."
+
+
+@pytest.fixture
+def server():
+    with ModelServer() as server:
+        server.usual = Answer(ANSWER)
+        yield server
+
+
+@pytest.fixture
+def chosen(server):
+    """Everybody drafts with the local provider."""
+    owner = TelegramUserFactory(role=Role.OWNER)
+    authentication_data.store(CredentialKind.MODEL_PROVIDER, "local", {"api_key": KEY}, actor=owner)
+    return choices.choose(
+        None,
+        provider="openai",
+        model_name="small",
+        base_url=f"{server.url}/v1",
+        credentials_name="local",
+        instructions="Always be brief.",
+        temperature=Decimal("0.2"),
+        actor=owner,
+    )
+
+
+def test_what_the_model_wrote_is_a_draft_with_its_costs(chosen, server, dialog):
+    said(dialog, "When are you open?")
+
+    work.make(dialog.pk)
+
+    draft = DraftReply.objects.get()
+    assert (draft.text, draft.status, draft.provider) == (ANSWER, "pending_approval", "openai")
+    assert draft.prompt == SystemPrompt.objects.get()
+    assert (draft.tokens_in, draft.tokens_out) == (120, 12)
+    call = ModelCall.objects.get()
+    assert (call.tokens_in, call.tokens_out, call.error) == (120, 12, "")
+    assert "Always be brief." in server.received[0].said
+    assert not DraftInProgress.objects.exists()
+    assert not Message.objects.filter(priority=Priority.APPROVED_REPLY).exists()
+
+
+def test_only_this_chat_and_what_its_person_may_read_reaches_the_model(chosen, server, dialog, olga):
+    other = chat_with(TelegramUserFactory(first_name="Zacharias", last_name="Quimby", username="zquimby"))
+    said(other, "My secret is a turquoise walrus.")
+    rejected = DraftReplyFactory(dialog=other, suggested_response="Dear Zacharias, the walrus is fine.")
+    drafts.reject(rejected, fault="tone", reason="Zacharias hates being called dear", actor=olga)
+    GuideFactory(title="For admins", body="Opening hours of the vault: never.", minimum_role=Role.ADMIN)
+    GuideFactory(title="Opening hours", body="Our opening hours are nine to six.")
+    said(dialog, "What are your opening hours?")
+
+    work.make(dialog.pk)
+
+    read = server.received[0].said
+    assert "What are your opening hours?" in read
+    assert "nine to six" in read
+    assert "the tone is not ours" in read
+    for stranger in ("Zacharias", "Quimby", "zquimby", "walrus", "vault", "called dear"):
+        assert stranger not in read
+
+
+def test_what_the_person_told_the_bot_itself_is_left_out(chosen, server, dialog):
+    said(dialog, "/start ad_secretcampaign")
+    said(dialog, "When are you open?")
+
+    work.make(dialog.pk)
+
+    assert "secretcampaign" not in server.received[0].said
+
+
+@pytest.mark.parametrize(
+    ("answer", "error"),
+    [
+        (Answer(status=401, code="invalid_api_key"), "KeyRefused"),
+        (Answer(finish="refusal"), "AnswerRefused"),
+        (Answer(text="word " * 3000), "AnswerTooLong"),
+        (Answer(text="Мы открыты с девяти до шести, приходите, будем очень рады."), "WrongLanguage"),
+        (Answer(text="Please look at https://evil.example/login for the answer to that."), "LinkNotAllowed"),
+    ],
+)
+def test_what_a_model_cannot_do_leaves_no_draft_and_shows(chosen, server, dialog, answer, error):
+    server.usual = answer
+    said(dialog, "When are you open, and what do you cost?", language="en")
+
+    work.make(dialog.pk)
+
+    assert not DraftReply.objects.exists()
+    assert not DraftInProgress.objects.exists()
+    assert ModelCall.objects.get().error == error
+    dialog.refresh_from_db()
+    assert dialog.last_processed_message_id is None  # the sweep finds it again
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [Answer(status=429, headers={"retry-after": "1"}), Answer(status=500), Answer(trouble=CUT), Answer("")],
+)
+def test_what_passes_by_itself_is_tried_again(chosen, server, dialog, answer):
+    server.script(*[answer] * 3)
+    said(dialog, "When are you open?")
+
+    with pytest.raises(DraftingError):
+        work.make(dialog.pk)
+    assert not DraftReply.objects.exists()
+    server._script.clear()
+    work.make(dialog.pk)
+
+    assert DraftReply.objects.get().text == ANSWER
+    assert [bool(call.error) for call in ModelCall.objects.order_by("pk")] == [True, False]
+
+
+def test_the_daily_limit_stops_drafting_and_says_so(chosen, server, dialog):
+    settings_store.set("drafting.daily_tokens", 100, actor=None)
+    said(dialog, "When are you open?")
+    work.make(dialog.pk)
+    assert DraftReply.objects.count() == 1
+    said(dialog, "And on Monday?")
+
+    work.make(dialog.pk)
+
+    assert len(server.received) == 1
+    assert DraftReply.objects.count() == 1
+    assert ModelCall.objects.order_by("-pk")[0].error == "DailyLimitReached"
+
+
+def test_a_person_who_writes_while_the_model_does_gets_another_draft(chosen, server, dialog, monkeypatch):
+    said(dialog, "When are you open?")
+    drafted = work.drafting.draft
+
+    def interrupted(request, on_text=None):
+        found = drafted(request, on_text)
+        said(dialog, "No, wait: where are you?")
+        return found
+
+    monkeypatch.setattr(work.drafting, "draft", interrupted)
+    work.make(dialog.pk)
+    assert not DraftReply.objects.exists()
+    monkeypatch.undo()
+
+    work.make(dialog.pk)
+
+    assert DraftReply.objects.count() == 1
+    assert "where are you?" in server.received[-1].said
+
+
+def test_nobody_waits_then_no_model_is_asked(chosen, server, dialog):
+    dialog.is_processing_enabled = False
+    dialog.save()
+    said(dialog, "When are you open?")
+
+    work.make(dialog.pk)
+
+    assert server.received == []
+    assert not ModelCall.objects.exists()
+
+
+def test_a_chat_without_history_is_answered_from_what_is_held_and_then_forgotten(
+    chosen, server, customer, dialog, olga
+):
+    dialog.keep_history = False
+    dialog.save()
+
+    customer.send("My secret is a turquoise walrus. When are you open?")
+    assert HeldText.objects.count() == 1
+    work.make(dialog.pk)
+
+    assert "turquoise walrus" in server.received[0].said
+    assert not HeldText.objects.exists()
+    draft = DraftReply.objects.get()
+    drafts.reject(draft, actor=olga)
+    draft.refresh_from_db()
+    assert draft.text == ""
+
+
+def test_an_operators_own_model_goes_before_everybodys(chosen, server, dialog, olga):
+    choices.choose(olga, provider="built_in", actor=olga)
+    GuideFactory(title="Opening hours", body="Our opening hours are nine to six.")
+    asked = said(dialog, "What are your opening hours?")
+    asked.dialog.conversations.update(assigned_to=olga)
+
+    work.make(dialog.pk)
+
+    assert DraftReply.objects.get().operator == olga
+    assert server.received == []
+
+
+def test_what_is_not_handled_yet_is_waited_for(chosen, server, dialog):
+    said(dialog, "When are you open?")
+    update = InboundUpdateFactory(dialog=dialog, status="pending")
+
+    work.make(dialog.pk)
+    assert server.received == []
+
+    update.status = "done"
+    update.save()
+    work.make(dialog.pk)
+    assert DraftReply.objects.count() == 1
