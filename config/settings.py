@@ -238,7 +238,7 @@ LOGGING = {
         "fido2": {"level": "WARNING"},
         "httpx": {"level": "WARNING"},
         # These would tell keys and customers' words at the level DEBUG.
-        **dict.fromkeys(("openai", "anthropic", "httpx2", "httpcore2"), {"level": "WARNING"}),
+        **{name: {"level": "WARNING"} for name in ("openai", "anthropic", "httpx2", "httpcore2")},
         "django.server": {"handlers": ["console"], "level": "INFO", "propagate": False},
     },
 }

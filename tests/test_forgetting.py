@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from typing import Any
 
 import pytest
 from django.db import connection
@@ -153,7 +154,7 @@ def uses_everything(willa: Willa, owner: TelegramUser) -> None:
     BotIdentity.objects.get_or_create(
         pk=1, defaults={"bot_id": BOT_ID, "username": "test_bot", "is_sandbox": True}
     )
-    sent = BroadcastFactory(title="Easter", message_text="Hello, {first_name|friend}!")
+    sent: Any = BroadcastFactory(title="Easter", message_text="Hello, {first_name|friend}!")
     broadcasts.start(sent, actor=owner)
     fan_out.advance(sent.pk)
     chat.send("Thanks")

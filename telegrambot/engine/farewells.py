@@ -1,7 +1,8 @@
-"""The last words to somebody who is being erased: they leave from a chat of their own, which goes after them.
+"""The last words to somebody who is being erased: they leave from a chat of their own, which goes next.
 
-The person's own chat cannot hold them: it is erased, with whatever waits in it. This one names nobody and holds
-the number to send to until the words are settled. Intake never finds it: who writes again is a stranger.
+The person's own chat cannot hold them: it is erased, with whatever waits in it. This one names nobody and
+holds the number to send to until the words are settled. Intake never finds it: who writes again is a
+stranger.
 """
 
 from __future__ import annotations

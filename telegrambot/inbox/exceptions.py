@@ -84,4 +84,5 @@ class TooManyFiles(DomainError):
 
 
 class FileTooLarge(DomainError):
-    """“{name}” is too large: the files of an answer may have {most} MB together. Please choose smaller ones."""
+    """“{name}” is too large: the files of an answer may have {most} MB together. Please choose smaller
+    ones."""

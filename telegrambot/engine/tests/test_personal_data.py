@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any, cast
+
 import pytest
 from django.utils import timezone
 
@@ -38,7 +40,10 @@ def told(
     dialog: Dialog | None, sender: int, *, kind: str = "message", status=Status.DONE, **more
 ) -> InboundUpdate:
     body = {"from": {"id": sender}, "chat": {"id": -100}, "message_id": 7, **more}
-    return InboundUpdateFactory(dialog=dialog, kind=kind, status=status, payload={"update_id": 1, kind: body})
+    made: Any = InboundUpdateFactory(
+        dialog=dialog, kind=kind, status=status, payload={"update_id": 1, kind: body}
+    )
+    return cast("InboundUpdate", made)
 
 
 def fresh(row):

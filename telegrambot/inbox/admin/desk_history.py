@@ -73,7 +73,7 @@ class DraftReplyAdmin(HistoryAdmin, NumbersPage):
     list_display = (
         "person",
         "status_label",
-        "model",
+        "made_by",
         "prompt",
         "decided_by",
         "decided_at",
@@ -110,7 +110,7 @@ class DraftReplyAdmin(HistoryAdmin, NumbersPage):
             _("Made from"),
             {
                 "fields": (
-                    "model",
+                    "made_by",
                     "operator",
                     "prompt",
                     "last_message_timestamp",
@@ -152,7 +152,7 @@ class DraftReplyAdmin(HistoryAdmin, NumbersPage):
         return draft.status, draft.get_status_display()
 
     @display(description=_("model"))
-    def model(self, draft: DraftReply) -> str:
+    def made_by(self, draft: DraftReply) -> str:
         """Who runs it, and which one."""
         name = "" if draft.provider == "built_in" else draft.model_name
         return " · ".join(filter(None, [draft.get_provider_display(), name]))

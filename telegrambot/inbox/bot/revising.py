@@ -27,6 +27,7 @@ def follow_edit(heard: Overheard) -> None:
     change = changes.select_related("target").first()
     if change is None:
         return
+    superseding.supersede(dialog, before=change.pk)
     said = change.target or change
     # In a chat without history the first wording is held; it is not wanted any more.
     HeldText.objects.filter(message=said).delete()

@@ -154,8 +154,9 @@ def _problem(draft: DraftReply) -> str:
     """Why it did not arrive."""
     from telegrambot.inbox.answering import problem_of  # it takes drafts back, which shows on their cards
 
-    is_lost = draft.status == DraftReply.Status.FAILED and draft.message is not None
-    return problem_of(draft.message) if is_lost else ""
+    if draft.status != DraftReply.Status.FAILED or draft.message is None:
+        return ""
+    return problem_of(draft.message)
 
 
 def _window(draft: DraftReply) -> str:

@@ -43,9 +43,7 @@ def read(dialog: Dialog, *, operator: TelegramUser | None) -> Batch | None:
     Only this dialog's messages, only what its person may read: nothing of anybody else's.
     """
     messages = list(
-        Message.objects.filter(
-            _BY_PEOPLE, dialog=dialog, operation=Message.Operation.SEND, status__in=_SAID
-        )
+        Message.objects.filter(_BY_PEOPLE, dialog=dialog, operation=Message.Operation.SEND, status__in=_SAID)
         .exclude(message_type="service")
         .exclude(revisions__operation=Message.Operation.DELETE)
         .exclude(direction=Message.Direction.INBOUND, text__startswith="/")  # what it told the bot itself

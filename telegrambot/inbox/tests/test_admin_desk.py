@@ -14,7 +14,8 @@ from telegrambot.accounts.roles import Role
 from telegrambot.accounts.tests.factories import TelegramUserFactory, UserFactory
 from telegrambot.engine.models import Message, Priority
 from telegrambot.engine.tests.factories import DialogFactory
-from telegrambot.inbox.desk import drafts
+from telegrambot.inbox.desk import conversation_context, drafts
+from telegrambot.inbox.desk.outcomes import settle_drafts
 from telegrambot.inbox.models import DraftInProgress, DraftReply, ModelCall
 from telegrambot.inbox.tests.desk.factories import DraftReplyFactory
 from telegrambot.inbox.tests.factories import said
@@ -288,6 +289,31 @@ def test_another_draft_is_made_where_the_last_try_failed(admin):
         assert cursor.fetchone() == (1,)
 
 
+def test_what_is_asked_while_an_answer_leaves_gets_a_draft_when_that_is_settled(admin, olga):
+    draft = draft_of()
+    row = drafts.approve(draft, actor=olga)
+    Message.objects.filter(pk=row.message_id).update(status="sent")
+
+    settle_drafts()
+
+    with connection.cursor() as cursor:
+        key = f"draft:{draft.dialog_id}"
+        cursor.execute("SELECT count(*) FROM procrastinate_jobs WHERE queueing_lock = %s", [key])
+        assert cursor.fetchone() == (1,)
+
+
+def test_a_question_in_the_second_of_our_answer_follows_it(admin, olga):
+    draft = draft_of()
+    row = drafts.approve(draft, actor=olga)
+    Message.objects.filter(pk=row.message_id).update(status="sent")
+    answered_at = Message.objects.get(pk=row.message_id).timestamp
+    said(draft.dialog, "And on Monday?", answered_at.replace(microsecond=0) - timedelta(seconds=1))
+
+    batch = conversation_context.read(draft.dialog, operator=None)
+
+    assert batch.context.question == "And on Monday?"
+
+
 def test_another_draft_waits_until_the_last_answer_is_settled(admin, olga):
     draft = draft_of()
     drafts.approve(draft, actor=olga)
@@ -336,8 +362,9 @@ def history(client, **query):
 
 
 def test_the_history_is_filtered_and_searched(admin):
-    ann, boris = draft_of("Ann"), draft_of("Boris", provider="ollama", status="rejected")
+    ann, boris = draft_of("Ann"), draft_of("Boris", provider="ollama", model_name="llama", status="rejected")
 
+    assert "Ollama · llama" in admin.get(address("changelist")).content.decode()
     assert history(admin) == {ann.pk, boris.pk}
     assert history(admin, status__exact="rejected") == {boris.pk}
     assert history(admin, provider__exact="ollama") == {boris.pk}

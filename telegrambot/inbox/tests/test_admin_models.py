@@ -16,6 +16,9 @@ from telegrambot.guides.tests.factories import GuideFactory
 from telegrambot.inbox.desk import choices
 from telegrambot.inbox.models import DraftReply, ModelCall, SystemPrompt, UserSelectedModel
 from telegrambot.vault import settings_store
+from tests.model_server.answers import Answer
+from tests.model_server.server import KEY as SERVER_KEY
+from tests.model_server.server import ModelServer
 
 pytestmark = pytest.mark.django_db
 
@@ -163,6 +166,30 @@ def test_a_trial_answers_and_keeps_nothing_but_what_it_cost(admin):
     assert not Message.objects.exists()
     assert not SystemPrompt.objects.exists()
     assert not UserSelectedModel.objects.exists()
+
+
+def test_a_trial_asks_the_model_of_the_form_with_its_key(owner):
+    with ModelServer() as server:
+        server.script(Answer("We are open from nine to six."))
+        values = OLLAMA | {"provider": "other", "base_url": f"{server.url}/v1", "new_key": SERVER_KEY}
+
+        found = attempt(owner, values, whose="everybody")
+
+    assert found["text"] == "We are open from nine to six."
+    call = ModelCall.objects.get()
+    assert (call.provider, call.dialog, call.prompt) == ("other", None, None)
+    assert call.tokens_out > 0
+    assert not AuthenticationData.objects.exists()
+
+
+def test_a_key_that_is_refused_is_told_in_a_sentence(owner):
+    with ModelServer() as server:
+        values = OLLAMA | {"provider": "other", "base_url": f"{server.url}/v1", "new_key": "wrong"}
+
+        found = attempt(owner, values, whose="everybody")
+
+    assert "does not accept the key" in found["problem"]
+    assert ModelCall.objects.get().error == "KeyRefused"
 
 
 def test_a_trial_that_fails_says_why(admin):

@@ -69,7 +69,10 @@ document.addEventListener("DOMContentLoaded", () => {
     history.replaceState(null, "", `?draft=${draft}`);
     mark();
     compare();
-    if (takesFocus) main.focus({ preventScroll: true });
+    if (!takesFocus) return;
+    main.focus({ preventScroll: true });
+    // On a phone it is below the queue.
+    if (main.getBoundingClientRect().top > window.innerHeight / 2) main.scrollIntoView();
   }
 
   function close() {

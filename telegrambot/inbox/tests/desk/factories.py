@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any, cast
+
 import factory
 from django.utils import timezone
 
@@ -26,13 +28,14 @@ class DraftReplyFactory(factory.django.DjangoModelFactory):
     @factory.lazy_attribute
     def last_message_id(self) -> int:
         """The person's question, asked now if nobody has."""
-        asked = Message.objects.filter(dialog=self.dialog, direction="inbound").order_by("-pk").first()
-        asked = asked or said(self.dialog, "When are you open?")
-        assert Conversation.objects.filter(dialog=self.dialog, is_active=True).exists()
+        dialog: Any = self.dialog
+        asked = Message.objects.filter(dialog=dialog, direction="inbound").order_by("-pk").first()
+        asked = asked or said(dialog, "When are you open?")
+        assert Conversation.objects.filter(dialog=dialog, is_active=True).exists()
         return int(asked.pk)
 
 
 def decided(dialog: object, count: int, **values: object) -> list[DraftReply]:
     """Drafts of a chat that were approved as they were and sent, oldest first."""
     values = {"status": DraftReply.Status.SENT, "edit_share": 0.0, "decided_at": timezone.now()} | values
-    return [DraftReplyFactory(dialog=dialog, **values) for _number in range(count)]
+    return [cast("DraftReply", DraftReplyFactory(dialog=dialog, **values)) for _number in range(count)]
