@@ -55,9 +55,7 @@ def kill_while_it_runs(
     share = recipients // (kills + 1)
     for number in range(kills):
         reached = share * number + random.randrange(1, share)
-        wait_until(
-            lambda reached=reached: said(stand_in) >= reached, f"{reached} copies", seconds=60, every=0.01
-        )
+        wait_until_said(stand_in, reached)
         time.sleep(random.uniform(0, 0.05))
         victim = random.randrange(len(bots))
         bots[victim].kill()
@@ -66,6 +64,11 @@ def kill_while_it_runs(
         lambda: database.rows(BROADCAST)[0][0] == SENT, "the broadcast to be over", seconds=90, every=0.2
     )
     check(database, stand_in, recipients)
+
+
+def wait_until_said(stand_in: StandInClient, count: int) -> None:
+    """Wait until so many messages reached the stand-in."""
+    wait_until(lambda: said(stand_in) >= count, f"{count} copies", seconds=60, every=0.01)
 
 
 def said(stand_in: StandInClient) -> int:

@@ -112,7 +112,9 @@ def standing(draft: DraftReply) -> str:
             sentence = _("{name} has approved this draft; it has arrived.")
         case _:
             sentence = _("{name} has approved this draft, but it was not delivered.")
-    return sentence.format(name=draft.decided_by or _("The program itself"))
+    # An account without a person decides too.
+    nobody = _("The program itself") if draft.is_automatic else _("A colleague")
+    return sentence.format(name=draft.decided_by or nobody)
 
 
 def _drafts(status: str) -> Any:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from telegrambot.inbox.bot import (  # noqa: F401  (their views)
     arriving,
     auto,
+    automatic_topics,
     business,
     deciding,
     listing,

@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy, ngettext
 from telegrambot.accounts.roles import Role
 from telegrambot.engine.chat import MAX_LABEL, Button, ChatRequest, Reply, button, command, escape, page
 from telegrambot.engine.models import Dialog
-from telegrambot.inbox.bot import screens
+from telegrambot.inbox.bot import automatic_topics, screens
 from telegrambot.inbox.desk import dialogs, trust
 from telegrambot.inbox.desk.exceptions import DialogNotFound
 from telegrambot.inbox.models import AutomaticTopic
@@ -81,6 +81,7 @@ def _overview(request: ChatRequest, number: int) -> Reply:
     needed = settings_store.get("drafting.approvals_needed", int)
     earned = trust.earned_in(item.pk for item in items)
     rows = [[Button(_label(item, earned.get(item.pk, 0), needed), show_chat, item.pk)] for item in items]
+    rows.append([Button(_("📚 Topics"), automatic_topics.list_topics)])
     is_on = settings_store.get("drafting.automatic", bool)
     if request.person.role >= Role.OWNER:
         label = _("⛔️ Stop all automatic answers") if is_on else _("▶️ Allow automatic answers again")

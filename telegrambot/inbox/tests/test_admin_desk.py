@@ -12,11 +12,11 @@ from django.utils import timezone
 
 from telegrambot.accounts.roles import Role
 from telegrambot.accounts.tests.factories import TelegramUserFactory, UserFactory
-from telegrambot.engine.models import Message, Priority
+from telegrambot.engine.models import Dialog, Message, Priority
 from telegrambot.engine.tests.factories import DialogFactory
 from telegrambot.inbox.desk import conversation_context, drafts
 from telegrambot.inbox.desk.outcomes import settle_drafts
-from telegrambot.inbox.models import DraftInProgress, DraftReply, ModelCall
+from telegrambot.inbox.models import Conversation, DraftInProgress, DraftReply, ModelCall
 from telegrambot.inbox.tests.desk.factories import DraftReplyFactory
 from telegrambot.inbox.tests.factories import said
 
@@ -166,6 +166,26 @@ def test_who_was_faster_is_said_where_the_draft_is_open(admin):
     assert found["standing"] == "Boris has rejected this draft."
     assert found["count"] == 0
     assert "data-pending" not in admin.get(address("shown", draft.pk)).content.decode()
+
+
+def test_who_decided_is_never_nobody(admin):
+    by_hand = draft_of(status="rejected")
+    alone = draft_of("Boris", status="sent", is_automatic=True)
+
+    assert changes(admin, by_hand.pk)["standing"].startswith("A colleague has rejected")
+    assert changes(admin, alone.pk)["standing"].startswith("The program itself has approved")
+
+
+def test_a_business_chat_says_until_when_it_can_be_answered_or_why_not(admin):
+    draft = draft_of()
+    Dialog.objects.filter(pk=draft.dialog_id).update(business_connection_id="abc")
+    assert "Telegram takes an answer until" in admin.get(address("shown", draft.pk)).content.decode()
+
+    Conversation.objects.update(last_inbound_at=timezone.now() - timedelta(hours=25))
+
+    assert "for 24 hours after the last message" in admin.get(address("shown", draft.pk)).content.decode()
+    assert not admin.post(address("approve", draft.pk), {"text": "Hello"}).json()["is_done"]
+    assert answers(draft) == []
 
 
 def test_a_draft_that_was_erased_is_said_to_be_gone(admin):

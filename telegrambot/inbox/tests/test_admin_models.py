@@ -171,7 +171,8 @@ def test_a_trial_answers_and_keeps_nothing_but_what_it_cost(admin):
 def test_a_trial_asks_the_model_of_the_form_with_its_key(owner):
     with ModelServer() as server:
         server.script(Answer("We are open from nine to six."))
-        values = OLLAMA | {"provider": "other", "base_url": f"{server.url}/v1", "new_key": SERVER_KEY}
+        values = OLLAMA | {"provider": "other", "model_name": "small", "new_key": SERVER_KEY}
+        values["base_url"] = f"{server.url}/v1"
 
         found = attempt(owner, values, whose="everybody")
 

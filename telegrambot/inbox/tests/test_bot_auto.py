@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from uuid import uuid4
+
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
@@ -190,6 +192,35 @@ def test_topics_that_are_automatic_are_named(staff):
 
     assert "Opening <hours>" in text
     assert "Prices" not in text
+
+
+def test_a_topic_that_has_earned_it_is_switched_on_and_off(staff):
+    topic = f"guide:{uuid4()}"
+    source = {"sources": [{"title": "Opening hours"}]}
+    for _number in range(NEEDED):
+        DraftReplyFactory(topic=topic, status="sent", edit_share=0.0, made_from=source)
+    staff.send("/auto")
+    staff.press("📚 Topics")
+
+    assert "🤖 Opening hours" in staff.press("🎓 Opening hours").buttons
+    assert AutomaticTopic.objects.get(topic=topic).is_active
+
+    assert "🎓 Opening hours" in staff.press("🤖 Opening hours").buttons
+    assert not AutomaticTopic.objects.get(topic=topic).is_active
+
+
+def test_a_topic_that_has_earned_nothing_stays_off(staff):
+    staff.send("/auto")
+    assert "No draft was made from a guide yet" in staff.press("📚 Topics").text
+    source = {"sources": [{"title": "Opening hours"}]}
+    DraftReplyFactory(topic="guide:1", status="sent", edit_share=0.0, made_from=source)
+    DraftReplyFactory(topic="x" * 100, status="sent", edit_share=0.0)
+    staff.press("‹ All chats")
+    screen = staff.press("📚 Topics")
+
+    assert screen.buttons == ["✍️ Opening hours · 1/3", "‹ All chats"]
+    assert f"1 of {NEEDED}" in staff.press("✍️ Opening hours · 1/3").alert
+    assert not AutomaticTopic.objects.exists()
 
 
 def test_the_list_costs_the_same_for_one_chat_and_for_many(staff, dialog):

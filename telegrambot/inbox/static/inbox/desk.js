@@ -162,7 +162,10 @@ document.addEventListener("DOMContentLoaded", () => {
     const number = ++reading;
     const asked = key();
     const answer = await fetch(`${desk.dataset.changes}?draft=${asked}`, { cache: "no-store" }).catch(() => null);
-    if (number === reading && answer && answer.ok && !answer.redirected) {
+    const isLost = !answer || !answer.ok || answer.redirected;
+    if (number === reading && isLost) say(desk.dataset.lost, true);
+    else if (number === reading) {
+      if (find("[data-said]").textContent === desk.dataset.lost) say("");
       const found = await answer.json();
       if (number === reading) {
         replaceQueue(found.queue);
