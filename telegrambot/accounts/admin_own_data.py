@@ -95,7 +95,7 @@ class OwnDataAdmin(ModelAdmin):
             "original": person,
             "opts": self.opts,
             "media": self.media,
-            "kept": data_export.titles(),
+            "kept": data_export.titles(person),
             "word": erasure.word(),
             **more,
         }

@@ -47,9 +47,13 @@ _STYLE = (
 )
 
 
-def titles() -> list[str]:
-    """What is kept of people, in words, without the details."""
-    return list(dict.fromkeys(str(holding.title) for holding in _exported()))
+def titles(person: TelegramUser) -> list[str]:
+    """What is kept of a person, in words, without the details.
+
+    Nobody should wait for a look at a whole table: what only that could tell is named in any case.
+    """
+    kept = (holding for holding in _exported() if holding.arrives_by or holding.rows(person).exists())
+    return list(dict.fromkeys(str(holding.title) for holding in kept))
 
 
 def register_request(person: TelegramUser) -> None:

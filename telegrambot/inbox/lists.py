@@ -13,7 +13,7 @@ from django.db.models.functions import Coalesce
 from telegrambot.accounts.models import TelegramUser
 from telegrambot.accounts.search import called
 from telegrambot.engine.full_text import matching
-from telegrambot.engine.models import Dialog, Message
+from telegrambot.engine.models import Dialog, Message, Priority
 from telegrambot.inbox.models import Conversation
 
 # A search that finds more than this is asked again in other words.
@@ -103,7 +103,9 @@ def _dialogs(words: str) -> list[int]:
 
 
 def _with_last_message(found: QuerySet[Conversation]) -> QuerySet[Any]:
-    said = Message.objects.filter(dialog=OuterRef("dialog"), operation=Message.Operation.SEND)
+    # What the bot says by itself ("your message has arrived") is not what the conversation is about.
+    by_people = Q(direction=Message.Direction.INBOUND) | Q(priority=Priority.APPROVED_REPLY)
+    said = Message.objects.filter(by_people, dialog=OuterRef("dialog"), operation=Message.Operation.SEND)
     last = said.order_by("-timestamp", "-pk")
 
     def of_last(column: str) -> Coalesce:

@@ -24,14 +24,14 @@ def my_data(request: ChatRequest) -> Reply:
 def forget_me(request: ChatRequest) -> Reply:
     """Say what will be lost, and wait for a word that nobody types by accident."""
     erasure.require_erasable(request.person)
-    return _question(_("This erases everything I keep about you, for good:"))
+    return _question(request, _("This erases everything I keep about you, for good:"))
 
 
 @answer(command="forgetme")
 def hear_confirmation(request: ChatRequest) -> Reply:
     """Erase, if that was the word; there is no way back after it."""
     if not erasure.is_confirmed(request.text):
-        return _question(_("That was not the word, so nothing was erased. What would go:"))
+        return _question(request, _("That was not the word, so nothing was erased. What would go:"))
     erasure.request(request.person, actor=request.person)
     say_farewell(
         request.dialog,
@@ -46,8 +46,8 @@ def hear_confirmation(request: ChatRequest) -> Reply:
     return Reply(leaves=True)
 
 
-def _question(opening: str) -> Reply:
-    kept = "\n".join(f"• {escape(title)}" for title in data_export.titles())
+def _question(request: ChatRequest, opening: str) -> Reply:
+    kept = "\n".join(f"• {escape(title)}" for title in data_export.titles(request.person))
     how = _(
         "To have it erased, send the word {word}. /cancel keeps everything, /mydata sends you a copy first."
     )
