@@ -26,11 +26,18 @@ LEAST = {
         "code_role": 0,
     },
     "accounts_ownerclaim": {"code_hash": "a" * 64, "expires_at": "2030-01-01Z"},
+    "accounts_authenticationdata": {"kind": "platform", "name": "x", "encrypted_credentials": ""},
     "engine_botidentity": {"bot_id": 7, "username": "x", "is_sandbox": True},
     "engine_commandmenu": {"scope": "default", "language": "", "digest": "x"},
     "engine_dialog": {"bot_id": 7, "telegram_dialog_id": "1"},
     "engine_dialogpace": {"dialog_id": "dialog"},
     "engine_failurekind": {"kind": "x"},
+    "engine_fetchedmedia": {
+        "message_id": "message",
+        "is_thumbnail": False,
+        "content_type": "image/png",
+        "content": b"x",
+    },
     "engine_heartbeat": {"service": "x", "holder": "x"},
     "engine_inboundupdate": {"bot_id": 7, "update_id": 1, "source": "polling", "kind": "message"},
     "engine_jobfailure": {"job_id": "job", "error": "x"},
@@ -51,6 +58,7 @@ MODELS = [
 def insert(table: str, values: dict) -> None:
     made = {
         "dialog": lambda: DialogFactory().pk,
+        "message": lambda: MessageFactory().pk,
         "job": lambda: count_commands.configure().defer(timestamp=0),
     }
     known = {name: made[value]() if value in made else value for name, value in values.items()}

@@ -129,7 +129,7 @@ def undeclared() -> Iterator[type[Model]]:
     """The models that might hold personal data and of which nobody has said so, or why not."""
     known = {holding.model for holding in _holdings.values()}
     for model in apps.get_models(include_auto_created=True):
-        if model._meta.proxy or model in known or model._meta.label in _exempt:
+        if not model._meta.managed or model._meta.proxy or model in known or model._meta.label in _exempt:
             continue
         if any(_may_tell_of_people(column) for column in model._meta.local_concrete_fields):
             yield model

@@ -37,7 +37,7 @@ WHERE message.sender_id IS NULL AND person.username = %s
     ("username", "kind", "status", "shown"),
     [
         ("olivia_novak", "drop_after", "uncertain", 1),
-        ("anton_berg", "drop_before", "uncertain", 0),
+        ("nikita_orlov", "drop_before", "uncertain", 0),
         ("sara_haddad", "429", "sent", 1),
     ],
 )
@@ -69,7 +69,8 @@ def test_telegram_is_down_and_comes_back(house: House) -> None:
 
 
 def test_after_a_reset_everything_begins_anew(house: House) -> None:
-    assert house.database.value(SHOWN, "nikita_orlov"), "there was nothing to reset"
+    house.processes.run("shell", "--command", SAY.format(username="nikita_orlov"))
+    wait_until(lambda: house.database.value(SHOWN, "nikita_orlov"), "something to reset")
 
     house.processes.run("shell", "--command", "from telegrambot.sandbox import demo; demo.reset()")
     known = "SELECT count(*) FROM accounts_telegramuser WHERE username = 'nikita_orlov'"

@@ -10,6 +10,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.utils.translation import gettext as _
 
+from audit.history import HistoryAdmin
 from config.admin_readonly import ReadOnlyAdmin
 from config.errors import DomainError
 from telegrambot.accounts.service_admin import actor_of
@@ -19,7 +20,7 @@ from telegrambot.vault import settings_store
 
 
 @admin.register(AutomaticTopic)
-class TopicsPage(ReadOnlyAdmin):
+class TopicsPage(HistoryAdmin, ReadOnlyAdmin):
     """One page in place of a list: topics appear in it before anybody has switched them on."""
 
     fieldsets = ((None, {"fields": ("title", "topic", "is_active", "updated_at")}),)

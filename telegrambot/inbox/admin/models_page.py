@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_POST
 
+from audit.history import HistoryAdmin
 from config.admin_readonly import ReadOnlyAdmin
 from config.errors import DomainError
 from telegrambot.accounts.models import TelegramUser
@@ -30,7 +31,7 @@ _sensitive = sensitive_post_parameters("new_key")
 
 
 @admin.register(UserSelectedModel)
-class ModelsPage(ReadOnlyAdmin):
+class ModelsPage(HistoryAdmin, ReadOnlyAdmin):
     """One page in place of a list: there are two choices that concern whoever looks at it."""
 
     def get_urls(self) -> list[URLPattern]:
