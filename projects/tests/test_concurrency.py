@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import datetime as dt
 import random
-import threading
 from collections import Counter
 
 import pytest
-from django.db import connection
 from django.db.models import Sum
 
 from audit.models import EventLog
@@ -28,34 +26,13 @@ from projects.tests.factories import FeatureFactory, ProjectFactory, ReleaseFact
 from projects.tests.updates import update_from
 from projects.undo import last_change, undo
 from telegrambot.accounts.tests.factories import TelegramUserFactory
+from tests.at_once import at_once
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
 def fresh(row):
     return type(row).objects.get(pk=row.pk)
-
-
-def at_once(*calls):
-    """What each call returned or which sentence refused it; each has a thread and a connection of its own."""
-    start, results = threading.Barrier(len(calls)), [None] * len(calls)
-
-    def run(number, call):
-        try:
-            start.wait(timeout=20)
-            results[number] = call()
-        except Exception as error:  # noqa: BLE001  (looked at by the test)
-            results[number] = error
-        finally:
-            connection.close()
-
-    threads = [threading.Thread(target=run, args=pair) for pair in enumerate(calls)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join(timeout=60)
-    assert not any(thread.is_alive() for thread in threads)
-    return results
 
 
 def kinds(results):

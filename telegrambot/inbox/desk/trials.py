@@ -9,16 +9,12 @@ from config.errors import DomainError
 from telegrambot.accounts.models import TelegramUser
 from telegrambot.accounts.roles import Role
 from telegrambot.engine import knowledge
-from telegrambot.inbox.desk import limits
+from telegrambot.inbox.desk import asking, limits
 from telegrambot.inbox.desk.choices import Choice
 from telegrambot.inbox.desk.exceptions import NothingAsked
 from telegrambot.inbox.drafting import drafts as drafting
 from telegrambot.inbox.drafting.context import Context, Line
 from telegrambot.inbox.drafting.drafts import Drafted
-from telegrambot.inbox.drafting.prices import Spent
-from telegrambot.inbox.drafting.requests import DraftRequest, Limits
-from telegrambot.inbox.models import ModelCall
-from telegrambot.vault import settings_store
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,42 +43,13 @@ def run(choice: Choice, question: str) -> Trial:
     limits.require_room()
     # Nobody in particular: only what every reader may know is found.
     excerpts = knowledge.search(question, TelegramUser(role=Role.PUBLIC))
-    request = DraftRequest(
-        choice.endpoint,
-        choice.model,
-        Context([Line(question)], excerpts=excerpts),
-        choice.instructions,
-        choice.temperature,
-        Limits(
-            total_seconds=settings_store.get("drafting.timeout_seconds", int),
-            max_tokens=settings_store.get("drafting.max_tokens", int),
-        ),
-    )
+    request = asking.request(choice, Context([Line(question)], excerpts=excerpts))
     began = time.monotonic()
     try:
         drafted = drafting.draft(request)
     except DomainError as error:
-        _note(choice, getattr(error, "spent", None), _milliseconds(began), error)
+        asking.note(choice, getattr(error, "spent", None), asking.milliseconds(began), error=error)
         raise
-    took = _milliseconds(began)
-    _note(choice, drafted.spent, took)
+    took = asking.milliseconds(began)
+    asking.note(choice, drafted.spent, took)
     return Trial(drafted, took)
-
-
-def _note(choice: Choice, spent: Spent | None, took_ms: int, error: DomainError | None = None) -> None:
-    ModelCall.objects.create(
-        operator=choice.operator,
-        provider=choice.provider,
-        model_name=choice.model,
-        prompt=choice.prompt if choice.prompt and choice.prompt.pk else None,
-        tokens_in=spent.tokens_in if spent else 0,
-        tokens_out=spent.tokens_out if spent else 0,
-        cost=(spent.cost if spent else None) or 0,
-        milliseconds=took_ms,
-        error=type(error).__name__ if error else "",
-        error_details=dict(error.details) if error else {},
-    )
-
-
-def _milliseconds(began: float) -> int:
-    return round((time.monotonic() - began) * 1000)

@@ -12,14 +12,12 @@ from django.utils import timezone
 
 from config.errors import DomainError
 from telegrambot.engine.models import Dialog, InboundUpdate
-from telegrambot.inbox.desk import choices, conversation_context, drafts, limits, queueing
+from telegrambot.inbox.desk import asking, choices, conversation_context, drafts, limits, queueing
 from telegrambot.inbox.desk.choices import Choice
 from telegrambot.inbox.desk.exceptions import StillUndelivered
 from telegrambot.inbox.drafting import drafts as drafting
 from telegrambot.inbox.drafting.exceptions import DraftingError
-from telegrambot.inbox.drafting.prices import Spent
-from telegrambot.inbox.drafting.requests import DraftRequest, Limits
-from telegrambot.inbox.models import Conversation, DraftInProgress, DraftReply, ModelCall
+from telegrambot.inbox.models import Conversation, DraftInProgress, DraftReply
 from telegrambot.vault import settings_store
 
 logger = logging.getLogger(__name__)
@@ -48,7 +46,6 @@ def make(dialog_id: int, *, is_cancelled: Callable[[], bool] = lambda: False) ->
     if DraftReply.objects.filter(dialog=dialog, status=DraftReply.Status.APPROVED).exists():
         return  # asked for again when it is settled, or by the sweep
     choice: Choice | None = None
-    spent: Spent | None = None
     began = time.monotonic()
     try:
         choice = choices.for_dialog(dialog)
@@ -56,15 +53,15 @@ def make(dialog_id: int, *, is_cancelled: Callable[[], bool] = lambda: False) ->
         if batch is None or batch.last_message_id == dialog.last_processed_message_id:
             return
         limits.require_room()
-        drafted = drafting.draft(_request(choice, batch), _Preview(dialog, is_cancelled))
-        spent = drafted.spent
-        took = _milliseconds(began)
-        _note(dialog, choice, spent, took)
+        drafted = drafting.draft(asking.request(choice, batch.context), _Preview(dialog, is_cancelled))
+        took = asking.milliseconds(began)
+        asking.note(choice, drafted.spent, took, dialog=dialog)
         drafts.propose(dialog.pk, batch, choice, drafted, took_ms=took)
     except StillUndelivered:
         return
     except DomainError as error:
-        _note(dialog, choice, getattr(error, "spent", None), _milliseconds(began), error)
+        spent = getattr(error, "spent", None)
+        asking.note(choice, spent, asking.milliseconds(began), dialog=dialog, error=error)
         logger.warning("No draft for chat %s: %s", dialog.pk, type(error).__name__)
         if isinstance(error, DraftingError) and error.is_temporary:
             raise
@@ -89,20 +86,6 @@ def _is_idle(dialog: Dialog) -> bool:
     return True
 
 
-def _request(choice: Choice, batch: conversation_context.Batch) -> DraftRequest:
-    return DraftRequest(
-        choice.endpoint,
-        choice.model,
-        batch.context,
-        choice.instructions,
-        choice.temperature,
-        Limits(
-            total_seconds=settings_store.get("drafting.timeout_seconds", int),
-            max_tokens=settings_store.get("drafting.max_tokens", int),
-        ),
-    )
-
-
 class _Preview:
     """Shows what a model has written so far."""
 
@@ -120,25 +103,3 @@ class _Preview:
         if self._is_cancelled():
             raise Cancelled
         DraftInProgress.objects.filter(dialog=self._dialog).update(text=text, updated_at=Now())
-
-
-def _note(
-    dialog: Dialog, choice: Choice | None, spent: Spent | None, took_ms: int, error: DomainError | None = None
-) -> None:
-    ModelCall.objects.create(
-        dialog=dialog,
-        operator=choice.operator if choice else None,
-        provider=choice.provider if choice else "built_in",
-        model_name=choice.model if choice else "",
-        prompt=choice.prompt if choice else None,
-        tokens_in=spent.tokens_in if spent else 0,
-        tokens_out=spent.tokens_out if spent else 0,
-        cost=(spent.cost if spent else None) or 0,
-        milliseconds=took_ms,
-        error=type(error).__name__ if error else "",
-        error_details=dict(error.details) if error else {},
-    )
-
-
-def _milliseconds(began: float) -> int:
-    return round((time.monotonic() - began) * 1000)

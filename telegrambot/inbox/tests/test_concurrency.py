@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import threading
 from collections import Counter
 from datetime import timedelta
 
 import pytest
-from django.db import connection, transaction
+from django.db import transaction
 from django.utils import timezone
 
 from audit.models import EventLog
@@ -17,32 +16,11 @@ from telegrambot.inbox import answering, presence, saved_replies, services
 from telegrambot.inbox.exceptions import AnotherIsOpen, AnsweredMeanwhile
 from telegrambot.inbox.models import Conversation, Presence, SavedReplyUse
 from telegrambot.inbox.tests.factories import SavedReplyFactory, operator, waiting
+from tests.at_once import at_once
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
 ROUNDS = 8
-
-
-def at_once(*calls):
-    """What each call returned or which error it met; each has a thread and a connection of its own."""
-    start, results = threading.Barrier(len(calls)), [None] * len(calls)
-
-    def run(number, call):
-        try:
-            start.wait(timeout=20)
-            results[number] = call()
-        except Exception as error:  # noqa: BLE001  (looked at by the test)
-            results[number] = error
-        finally:
-            connection.close()
-
-    threads = [threading.Thread(target=run, args=pair) for pair in enumerate(calls)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join(timeout=60)
-    assert not any(thread.is_alive() for thread in threads)
-    return results
 
 
 def errors(results):

@@ -11,7 +11,7 @@ from telegrambot.inbox.desk.exceptions import DecidedAlready
 from telegrambot.inbox.models import DraftReply
 from telegrambot.inbox.tests.desk.factories import DraftReplyFactory
 from telegrambot.inbox.tests.factories import operator
-from telegrambot.inbox.tests.test_concurrency import at_once
+from tests.at_once import at_once
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
