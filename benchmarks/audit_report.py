@@ -27,13 +27,14 @@ HEAD = """\
 
 Written by `make bench` ({machine}).
 
-Each contestant has a table of its own, as Switchboard's are (time stamps that the database keeps, an index
-on the status), all in one database. All take turns with each write, {rounds} rounds long; each round begins
-with another, and each measurement is made in a session of its own. Single rows are saved by `save()` in
-autocommit, one hundred times in a session, of which the median counts; an update changes one column. Ours
-records who acts, from where and in which request; the others are told of nobody, which is less work. A ratio
-is a contestant's time divided by that of the table that is not audited in the same round: medians, in
-brackets each round.
+Each contestant has a table of its own, like the middle one of Switchboard's tables, which have one to
+fifteen indexes: time stamps that the database keeps, three indexes beside the key, two constraints; all in
+one database. All take turns, in single writes every ten, {rounds} rounds long; each round begins with
+another, and each measurement is made in a session of its own. Single rows are saved by `save()` in
+autocommit, one hundred times in a session, of which the median counts, after ten in another session: the
+first writes after a checkpoint copy whole pages. An update changes one column. Ours records who acts, from
+where and in which request; the others are told of nobody, which is less work. A ratio is a contestant's
+time divided by that of the table that is not audited in the same round: medians, in brackets each round.
 “Nothing recorded”: the package does not notice these writes. django-simple-history creates many rows by its
 own `bulk_create_with_history`."""
 STATES = {

@@ -12,7 +12,10 @@ from config.schema import TimestampedModel
 
 
 class Order(TimestampedModel):
-    """What is ordered: a table as ours are, with time stamps that the database keeps and an index."""
+    """What is ordered: a table like the middle one of ours, which have one to fifteen indexes.
+
+    Time stamps that the database keeps, three indexes beside the key, two constraints.
+    """
 
     name = models.CharField(max_length=100)
     status = models.CharField(max_length=20)
@@ -21,7 +24,15 @@ class Order(TimestampedModel):
 
     class Meta:
         abstract = True
-        indexes = (models.Index(fields=["status"]),)
+        indexes = (
+            models.Index(fields=["status"]),
+            models.Index(fields=["name"]),
+            models.Index(fields=["amount", "-id"]),
+        )
+        constraints = (
+            models.CheckConstraint(condition=models.Q(amount__gte=0), name="%(class)s_amount"),
+            models.CheckConstraint(condition=~models.Q(status=""), name="%(class)s_status"),
+        )
 
     def __str__(self) -> str:
         return self.name
