@@ -91,8 +91,9 @@ class Dispatcher:
         try:
             with transaction.atomic():
                 taken = pending.lock_and_take(dialog_ids)
-                fresh = [update for update in taken if not update.attempts and not update.unreadable]
-                self._chats.suspects.extend(update.dialog_id for update in taken if update not in fresh)
+                suspects = [update for update in taken if update.is_suspect]
+                fresh = [update for update in taken if not update.is_suspect]
+                self._chats.suspects.extend(update.dialog_id for update in suspects)
                 batch = self._handle(fresh) if fresh else Batch()
         except Exception as error:
             # Whose fault it was shows when each is handled alone; none of them has failed yet.

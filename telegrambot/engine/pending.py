@@ -91,6 +91,11 @@ class Pending:
     unreadable: str = ""
 
     @property
+    def is_suspect(self) -> bool:
+        """Whether it is handled alone: it was begun before and not finished, or cannot be read."""
+        return bool(self.attempts or self.unreadable)
+
+    @property
     def processed_key(self) -> str:
         """What makes two updates tell of the same thing."""
         body = self.payload[self.kind]

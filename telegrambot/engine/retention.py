@@ -55,16 +55,16 @@ SELECT id, status, priority FROM engine_message WHERE id > %s AND created_at < %
 _GIVE_UP_UPDATES = """
 UPDATE engine_inboundupdate SET status = 'failed', sealed = NULL, processed_at = statement_timestamp(),
        error = concat_ws(E'\\n', nullif(error, ''), %s)
-WHERE id IN (SELECT id FROM engine_inboundupdate WHERE sealed IS NOT NULL AND received_at < %s
-             ORDER BY id LIMIT %s FOR NO KEY UPDATE SKIP LOCKED)
+WHERE id = ANY (ARRAY(SELECT id FROM engine_inboundupdate WHERE sealed IS NOT NULL AND received_at < %s
+                      ORDER BY id LIMIT %s FOR NO KEY UPDATE SKIP LOCKED))
 """
 
 _GIVE_UP_MESSAGES = """
 UPDATE engine_message SET sealed = NULL, status = CASE status WHEN 'queued' THEN 'failed' ELSE status END,
        error = concat_ws(E'\\n', nullif(error, ''), %s)
-WHERE id IN (SELECT id FROM engine_message
-             WHERE sealed IS NOT NULL AND status IN ('queued', 'uncertain') AND created_at < %s
-             ORDER BY id LIMIT %s FOR NO KEY UPDATE SKIP LOCKED)
+WHERE id = ANY (ARRAY(SELECT id FROM engine_message
+                      WHERE sealed IS NOT NULL AND status IN ('queued', 'uncertain') AND created_at < %s
+                      ORDER BY id LIMIT %s FOR NO KEY UPDATE SKIP LOCKED))
 """
 _NOT_KEPT = "What was said here is not kept: it waited too long and was erased."
 

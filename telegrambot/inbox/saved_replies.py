@@ -15,7 +15,8 @@ from telegrambot.inbox.models import SavedReply, SavedReplyUse
 _COUNT = """
 WITH used AS (
     DELETE FROM inbox_savedreplyuse
-    WHERE id IN (SELECT id FROM inbox_savedreplyuse ORDER BY id LIMIT %(limit)s FOR UPDATE SKIP LOCKED)
+    WHERE id = ANY (ARRAY(
+        SELECT id FROM inbox_savedreplyuse ORDER BY id LIMIT %(limit)s FOR UPDATE SKIP LOCKED))
     RETURNING saved_reply_id, used_at
 ), counted AS (
     SELECT saved_reply_id, count(*) AS times, max(used_at) AS last FROM used GROUP BY saved_reply_id

@@ -37,14 +37,16 @@ SET last_activity = greatest(known.last_activity, EXCLUDED.last_activity),
 RETURNING id, xmax = 0, waiting_since = %(moment)s
 """
 
-# Whoever waits is not sent away: somebody has to close what nobody has answered.
+# Whoever waits is not sent away: somebody has to close what nobody has answered. An array is read once; after
+# IN the limit would count anew each time that the planner has the inner query repeated.
 _CLOSE_QUIET = """
 UPDATE inbox_conversation
 SET is_active = false, closed_at = statement_timestamp(), unread_count = 0, unread_since = NULL
-WHERE id IN (SELECT id FROM inbox_conversation
-             WHERE is_active AND waiting_since IS NULL
-               AND last_activity < statement_timestamp() - make_interval(secs => %(seconds)s)
-             ORDER BY last_activity, id LIMIT %(limit)s FOR NO KEY UPDATE SKIP LOCKED)
+WHERE id = ANY (ARRAY(
+    SELECT id FROM inbox_conversation
+    WHERE is_active AND waiting_since IS NULL
+      AND last_activity < statement_timestamp() - make_interval(secs => %(seconds)s)
+    ORDER BY last_activity, id LIMIT %(limit)s FOR NO KEY UPDATE SKIP LOCKED))
 """
 
 
