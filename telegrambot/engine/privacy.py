@@ -8,6 +8,7 @@ waits for (intake's; the row of the chat), so none slips through.
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable
 from typing import Any
 
 import orjson
@@ -23,6 +24,9 @@ from telegrambot.engine.routing import registry
 logger = logging.getLogger(__name__)
 
 BATCH = 500
+# What other apps have kept of what was said in a chat.
+Forget = Callable[[Dialog], None]
+_forgetters: list[Forget] = []
 _UNFINISHED = (Message.Status.QUEUED, Message.Status.SENDING, Message.Status.UNCERTAIN)
 
 # What was sent may still be deleted, and its buttons pressed: numbers and callback data stay.
@@ -35,6 +39,12 @@ SET text = '', error = '', payload = jsonb_strip_nulls(jsonb_build_object(
                     WHERE button ? 'data' HAVING count(*) > 0)))
 WHERE id = ANY(%s)
 """
+
+
+def when_switched_off(forget: Forget) -> Forget:
+    """Register what another app erases when a chat's history is switched off, in the same transaction."""
+    _forgetters.append(forget)
+    return forget
 
 
 @transaction.atomic
@@ -54,6 +64,8 @@ def set_keep_history(dialog: Dialog, keep: bool, *, actor: TelegramUser | User |
     if not keep:
         locked.state = sealing.sealed_state(sealing.unsealed_state(locked.state))
         _seal_unfinished(locked)
+        for forget in _forgetters:
+            forget(locked)
         _erase_later(locked)
     locked.save(update_fields=["keep_history", "state"])
     logger.info("History of chat %s %s by %s", locked.pk, "on" if keep else "off", actor_id(actor))

@@ -160,7 +160,7 @@ class ModelCall(models.Model):
         null=True,
         related_name="+",
         verbose_name=_("dialog"),
-        help_text=_("Empty: a trial."),
+        help_text=_("Empty: a trial or a summary."),
     )
     provider = models.CharField(_("provider"), max_length=10, choices=Provider)
     model_name = models.CharField(_("model"), max_length=100, default="", db_default="", blank=True)

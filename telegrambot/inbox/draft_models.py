@@ -221,6 +221,32 @@ class HeldText(models.Model):
         return str(self.pk)
 
 
+@not_audited("Made from messages that are kept anyway, and made anew when they change.")
+class DialogSummary(models.Model):
+    """What was said in a chat before the messages that a draft is made from, in a model's words."""
+
+    dialog = models.OneToOneField(
+        Dialog, on_delete=models.CASCADE, primary_key=True, related_name="+", verbose_name=_("dialog")
+    )
+    text = EncryptedTextField(_("text"))
+    model_name = models.CharField(_("model"), max_length=100)
+    up_to = models.BigIntegerField(_("up to"), help_text=_("The last message that it tells of."))
+    newest_known = models.BigIntegerField(
+        _("newest known"), help_text=_("What was edited or deleted after this message makes it out of date.")
+    )
+    since = models.DateTimeField(_("since"), help_text=_("When the first message it tells of was written."))
+    made_at = models.DateTimeField(_("made"), db_default=Now())
+
+    class Meta:
+        db_table_comment = "Summaries of older messages, for prompts; encrypted"
+        verbose_name = _("summary of a dialog")
+        verbose_name_plural = _("summaries of dialogs")
+        indexes = [models.Index("since", name="ix_dialogsummary_since")]
+
+    def __str__(self) -> str:
+        return str(self.pk)
+
+
 @audited()
 class AutomaticTopic(TimestampedModel):
     """A topic of which answers may go out without a person, wherever they are asked for."""

@@ -19,6 +19,7 @@ from telegrambot.inbox.choice_models import ModelCall, Provider, SystemPrompt, U
 from telegrambot.inbox.draft_models import (
     AutomaticTopic,
     BusinessConnection,
+    DialogSummary,
     DraftCard,
     DraftInProgress,
     DraftReply,
@@ -32,6 +33,7 @@ __all__ = [
     "AutomaticTopic",
     "BusinessConnection",
     "Conversation",
+    "DialogSummary",
     "DraftCard",
     "DraftInProgress",
     "DraftReply",

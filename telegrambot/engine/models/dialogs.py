@@ -92,6 +92,13 @@ class Dialog(TimestampedModel):
                 name="ix_dialog_messageless",
                 condition=Q(keep_history=False),
             ),
+            # For the list of chats with drafts, with automatic answers: few among many.
+            models.Index(
+                fields=["updated_at"], name="ix_dialog_processing", condition=Q(is_processing_enabled=True)
+            ),
+            models.Index(
+                fields=["updated_at"], name="ix_dialog_auto_send", condition=Q(auto_send_enabled=True)
+            ),
         ]
 
     def __str__(self) -> str:

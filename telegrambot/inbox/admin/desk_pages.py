@@ -23,7 +23,7 @@ from telegrambot.engine.admin import conversation as history
 from telegrambot.engine.models import Dialog, Message
 from telegrambot.inbox import business
 from telegrambot.inbox.admin import desk_queue
-from telegrambot.inbox.desk import drafts
+from telegrambot.inbox.desk import drafts, summaries
 from telegrambot.inbox.models import Conversation, DraftReply
 
 # What is posted and longer than any answer is cut, so that the refusal can still count it.
@@ -140,6 +140,7 @@ class DeskPages(ReadOnlyAdmin):
             "answer_until": _answer_until(draft.dialog, current),
             "obstacle": _obstacle(draft.dialog, current),
             "standing": desk_queue.standing(draft),
+            "summary": summaries.current(draft.dialog) if draft.made_from.get("has_summary") else None,
             "may_decide": self.may_decide(request),
             "max_reply": drafts.MAX_REPLY,
         }

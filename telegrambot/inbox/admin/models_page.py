@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Iterator
+from contextlib import closing
 from typing import Any
 
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, StreamingHttpResponse
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 from django.utils.formats import number_format
+from django.utils.translation import get_language, override
 from django.utils.translation import gettext as _
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_POST
@@ -82,20 +86,23 @@ class ModelsPage(HistoryAdmin, ReadOnlyAdmin):
         }
         return TemplateResponse(request, "inbox/desk_models.html", context)
 
-    def try_view(self, request: HttpRequest) -> JsonResponse:
-        """Answer a question with what stands in the form; nothing of it is kept but what it cost."""
+    def try_view(self, request: HttpRequest) -> StreamingHttpResponse:
+        """Answer a question with what stands in the form; nothing of it is kept but what it cost.
+
+        A JSON object a line: first the text so far, again and again, at last the answer or the problem.
+        """
         whose = self._whose(request)
         if not self.may_choose(request, whose):
             raise PermissionDenied
         form = self._form(request, actor_of(request) if whose == OWN else None)
-        if not form.is_valid():
+        if form.is_valid():
+            lines = _tried(form, request.POST.get("question", ""), get_language())
+        else:
             sentences = [str(error) for errors in form.errors.values() for error in errors]
-            return JsonResponse({"problem": " ".join(dict.fromkeys(sentences))})
-        try:
-            trial = trials.run(form.choice(), request.POST.get("question", ""))
-        except DomainError as refusal:
-            return JsonResponse({"problem": str(refusal)})
-        return JsonResponse({"text": trial.drafted.text, "facts": _facts(trial)})
+            lines = iter([_line(problem=" ".join(dict.fromkeys(sentences)))])
+        # Proxies that gather what passes through them leave this alone.
+        headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
+        return StreamingHttpResponse(lines, content_type="application/x-ndjson", headers=headers)
 
     def may_choose(self, request: HttpRequest, whose: str) -> bool:
         """Everybody's choice is the owners'; one's own is for whoever answers people."""
@@ -128,6 +135,28 @@ def _with_earlier(found: list[SystemPrompt]) -> list[tuple[SystemPrompt, str]]:
     """Each version with the wording before it."""
     earlier = [row.text for row in found[1:]] + [""]
     return list(zip(found, earlier, strict=False))
+
+
+def _tried(form: ModelForm, question: str, language: str | None) -> Iterator[str]:
+    """A trial, line by line. The response is read after the request's own language has ended."""
+    with override(language):
+        try:
+            with closing(trials.run(form.choice(), question)) as steps:
+                shown = ""
+                while True:
+                    text = next(steps)
+                    if text != shown:
+                        shown = text
+                        yield _line(so_far=text)
+        except StopIteration as done:
+            trial: trials.Trial = done.value
+            yield _line(text=trial.drafted.text, facts=_facts(trial))
+        except DomainError as refusal:
+            yield _line(problem=str(refusal))
+
+
+def _line(**said: Any) -> str:
+    return json.dumps(said, ensure_ascii=False) + "\n"
 
 
 def _facts(trial: trials.Trial) -> list[str]:

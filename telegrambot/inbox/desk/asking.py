@@ -42,7 +42,7 @@ def note(
     Args:
         choice: None: not even the model was known.
         spent: None: nothing was.
-        dialog: None: it was a trial.
+        dialog: None: it was no try to draft an answer there, but a trial or a summary.
     """
     ModelCall.objects.create(
         dialog=dialog,

@@ -2,24 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
-from html import unescape
-
-from django.db.models import Q
-from django.utils.html import strip_tags
 
 from telegrambot.accounts.models import TelegramUser
 from telegrambot.engine import knowledge
-from telegrambot.engine.models import Dialog, Message, Priority
-from telegrambot.inbox.drafting.context import Context, Example, Line
-from telegrambot.inbox.models import DraftReply, HeldText
+from telegrambot.engine.models import Dialog, Message
+from telegrambot.inbox.desk import summaries, transcript
+from telegrambot.inbox.drafting.context import Context, Example
+from telegrambot.inbox.models import DraftReply
 
-MAX_LINES = 60
+# A summary goes on where these end.
+MAX_LINES = summaries.KEPT + summaries.STEP
 MAX_EXAMPLES = 6
-# What the bot says by itself (a menu, "your message has arrived") answers nobody.
-_BY_PEOPLE = Q(direction=Message.Direction.INBOUND) | Q(priority=Priority.APPROVED_REPLY)
-_SAID = (Message.Status.SENT, Message.Status.DELIVERED, Message.Status.READ)
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,12 +24,14 @@ class Batch:
     Attributes:
         last_message_id: the person's last message, the one the draft answers.
         message_ids: the messages that the model is given.
+        leaves_behind: whether enough messages will soon be too old to be given, and no summary tells of them.
     """
 
     context: Context
     last_message_id: int
     last_message_timestamp: datetime
     message_ids: tuple[int, ...]
+    leaves_behind: bool = False
 
 
 def read(dialog: Dialog, *, operator: TelegramUser | None) -> Batch | None:
@@ -42,13 +39,7 @@ def read(dialog: Dialog, *, operator: TelegramUser | None) -> Batch | None:
 
     Only this dialog's messages, only what its person may read: nothing of anybody else's.
     """
-    messages = list(
-        Message.objects.filter(_BY_PEOPLE, dialog=dialog, operation=Message.Operation.SEND, status__in=_SAID)
-        .exclude(message_type="service")
-        .exclude(revisions__operation=Message.Operation.DELETE)
-        .exclude(direction=Message.Direction.INBOUND, text__startswith="/")  # what it told the bot itself
-        .order_by("-timestamp", "-pk")[:MAX_LINES]
-    )
+    messages = list(transcript.spoken(dialog)[:MAX_LINES])
     # Telegram counts whole seconds: what was asked in the second of our answer would seem to precede it.
     messages.sort(key=lambda message: message.pk)
     asked = [message for message in messages if message.direction == Message.Direction.INBOUND]
@@ -67,44 +58,27 @@ def read(dialog: Dialog, *, operator: TelegramUser | None) -> Batch | None:
         .values_list("pk", flat=True)
         .first()
     )
-    held = dict(HeldText.objects.filter(dialog=dialog).values_list("message_id", "text"))
-    edits = _edited(messages)
-    lines, keys = [], []
-    for message in messages:
-        text = _text(message, held, edits)
-        if text:
-            lines.append(Line(text, is_ours=message.direction == Message.Direction.OUTBOUND))
-            keys.append(message.pk)
+    keys_and_lines = transcript.lines(dialog, messages)
+    lines = [line for _, line in keys_and_lines]
     if not lines or lines[-1].is_ours:
         return None
-    person = dialog.person
+    summary = summaries.current(dialog)
     context = Context(
         lines=lines,
         language=newest.language if newest.language in {"ru", "en"} else "",
-        person=person,
+        person=dialog.person,
+        summary=summary.text if summary else "",
         examples=_examples(dialog, operator),
     )
-    if person is not None:
-        found = knowledge.search(context.question, person)
-        context = Context(context.lines, context.language, person, "", found, context.examples)
-    return Batch(context, last_edit or newest.pk, newest.timestamp, tuple(keys))
-
-
-def _text(message: Message, held: dict[int, str], edits: dict[int, str]) -> str:
-    if message.direction == Message.Direction.INBOUND:
-        return edits.get(message.pk) or message.text or held.get(message.pk, "")
-    # What we said is Telegram HTML.
-    return unescape(strip_tags(edits.get(message.pk) or message.text))
-
-
-def _edited(messages: list[Message]) -> dict[int, str]:
-    """The last wording of messages that were edited."""
-    edits = Message.objects.filter(
-        target__in=[message.pk for message in messages],
-        operation=Message.Operation.EDIT,
-        status__in=_SAID,
+    if dialog.person is not None:
+        context = replace(context, excerpts=knowledge.search(context.question, dialog.person))
+    return Batch(
+        context,
+        last_edit or newest.pk,
+        newest.timestamp,
+        tuple(key for key, _ in keys_and_lines),
+        leaves_behind=summaries.are_left_behind(dialog, [message.pk for message in messages], summary),
     )
-    return dict(edits.order_by("pk").values_list("target_id", "text"))
 
 
 def _examples(dialog: Dialog, operator: TelegramUser | None) -> list[Example]:

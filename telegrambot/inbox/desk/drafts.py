@@ -103,7 +103,6 @@ def propose(
         drafting_ms=took_ms,
     )
     Dialog.objects.filter(pk=dialog.pk).update(last_processed_message_id=batch.last_message_id)
-    HeldText.objects.filter(dialog=dialog, message_id__lte=batch.last_message_id).delete()
     if conversation is not None and trust.may_go_alone(draft, dialog):
         try:
             with transaction.atomic():
@@ -190,6 +189,8 @@ def _send(
         expects_last_inbound=newest,
         actor=actor,
     )
+    # Until here another draft may be wanted, of which they are all there is.
+    HeldText.objects.filter(dialog=row.dialog_id, message_id__lte=row.last_message_id).delete()
     row.status, row.is_automatic = Status.APPROVED, is_automatic
     row.edit_share, row.message_id = _edit_share(row), queued[0]
     _decide(row, actor)

@@ -5,8 +5,10 @@ from __future__ import annotations
 from django.utils.translation import gettext_lazy as _
 
 from telegrambot.accounts.personal_data import Holding, exempt, register
+from telegrambot.inbox.desk import forgetting  # noqa: F401  (what goes with a chat's history)
 from telegrambot.inbox.models import (
     BusinessConnection,
+    DialogSummary,
     DraftCard,
     DraftInProgress,
     DraftReply,
@@ -38,6 +40,16 @@ register(
             "status": _("status"),
             "rejection_reason": _("reason"),
         },
+        order=20,
+    )
+)
+register(
+    Holding(
+        "inbox.summaries",
+        DialogSummary,
+        _("Summary of your older messages"),
+        lambda person: DialogSummary.objects.filter(dialog__person=person),
+        fields={"made_at": _("written"), "text": _("text")},
         order=20,
     )
 )

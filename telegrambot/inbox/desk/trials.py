@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Generator
 from dataclasses import dataclass
 
 from config.errors import DomainError
@@ -29,8 +30,10 @@ class Trial:
     milliseconds: int
 
 
-def run(choice: Choice, question: str) -> Trial:
+def run(choice: Choice, question: str) -> Generator[str, None, Trial]:
     """Draft an answer to a question as a stranger would ask it. Nothing is kept of it but what it cost.
+
+    Yields what the model has written so far, unchecked; closing the generator ends the request.
 
     Raises:
         NothingAsked: the question is empty.
@@ -46,7 +49,7 @@ def run(choice: Choice, question: str) -> Trial:
     request = asking.request(choice, Context([Line(question)], excerpts=excerpts))
     began = time.monotonic()
     try:
-        drafted = drafting.draft(request)
+        drafted = yield from drafting.stream(request)
     except DomainError as error:
         asking.note(choice, getattr(error, "spent", None), asking.milliseconds(began), error=error)
         raise

@@ -17,7 +17,7 @@ from telegrambot.inbox.desk.choices import Choice
 from telegrambot.inbox.desk.exceptions import StillUndelivered
 from telegrambot.inbox.drafting import drafts as drafting
 from telegrambot.inbox.drafting.exceptions import DraftingError
-from telegrambot.inbox.models import Conversation, DraftInProgress, DraftReply
+from telegrambot.inbox.models import Conversation, DraftInProgress, DraftReply, Provider
 from telegrambot.vault import settings_store
 
 logger = logging.getLogger(__name__)
@@ -57,6 +57,8 @@ def make(dialog_id: int, *, is_cancelled: Callable[[], bool] = lambda: False) ->
         took = asking.milliseconds(began)
         asking.note(choice, drafted.spent, took, dialog=dialog)
         drafts.propose(dialog.pk, batch, choice, drafted, took_ms=took)
+        if batch.leaves_behind and choice.provider != Provider.BUILT_IN:
+            queueing.ask_summary(dialog.pk)
     except StillUndelivered:
         return
     except DomainError as error:

@@ -44,7 +44,7 @@ class Context:
         lines: the latest messages of this one chat, oldest first.
         language: in which to answer ("ru", "en"); anything else: in that of the last message, unchecked.
         person: who writes; None in a trial.
-        summary: of what was said before `lines`.
+        summary: of what was said long ago; its end and the beginning of `lines` may overlap.
         excerpts: what the knowledge sources found, best first.
         examples: newest first.
     """

@@ -35,6 +35,8 @@ PRICES: dict[str, dict[str, Price]] = {
         "gpt-5": _price("1.25", "10"),
         "gpt-5-mini": _price("0.25", "2"),
         "gpt-5-nano": _price("0.05", "0.40"),
+        "gpt-5.1": _price("1.25", "10"),
+        "gpt-5.4": _price("2.50", "15"),
     },
     "anthropic": {
         "claude-opus-4-1": _price("15", "75"),
@@ -49,6 +51,7 @@ PRICES: dict[str, dict[str, Price]] = {
         "gemini-2.5-pro": _price("1.25", "10"),
         "gemini-2.5-flash": _price("0.30", "2.50"),
         "gemini-2.5-flash-lite": _price("0.10", "0.40"),
+        "gemini-3-flash-preview": _price("0.50", "3"),
     },
 }
 

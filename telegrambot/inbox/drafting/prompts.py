@@ -16,7 +16,7 @@ from telegrambot.inbox.drafting.context import Context, Example, Line
 from telegrambot.inbox.drafting.exceptions import PromptTooLong
 
 # Moves with every change of RULES or of the layout; drafts remember which one they were made with.
-VERSION = 1
+VERSION = 2
 RULES = """\
 You write drafts of replies to customers for a small team. A person of the team reads each draft and \
 decides whether it is sent.
@@ -35,7 +35,7 @@ address.
 write.
 - Keep it short: a few sentences."""
 LANGUAGES = {"ru": "Russian", "en": "English"}
-TAGS = ("customer", "material", "summary", "person", "example")
+TAGS = ("customer", "reply", "material", "summary", "person", "example")
 
 # Where a tag, or a marker of a model's own chat template, could begin; in all the shapes of "<" and "[INST".
 _OPENING = re.compile(r"[<＜﹤‹]\s*(?=[|/!<a-zA-Z])|\[(?=/?INST\b)", re.IGNORECASE)
@@ -95,7 +95,7 @@ def build(context: Context, instructions: str, *, max_tokens: int) -> Prompt:
     """Put a prompt together that fits.
 
     The rules and the newest message are always there; then, while there is room, what the sources know (at
-    most half of it), messages from the newest to the oldest, the summary, examples.
+    most half of it), the summary of what was said long ago, messages from the newest to the oldest, examples.
 
     Args:
         instructions: the operators' own system prompt.
@@ -115,15 +115,13 @@ def build(context: Context, instructions: str, *, max_tokens: int) -> Prompt:
     excerpts = [excerpt for excerpt in context.excerpts if material.take(_material(excerpt))]
     for excerpt in excerpts:
         room.take(_material(excerpt))
+    summary = tagged("summary", context.summary) if context.summary else ""
+    has_summary = bool(summary) and room.take(summary)
     kept = [lines.pop()]
     while lines and room.take(lines[-1].text):
         kept.append(lines.pop())
-    summary = _tagged("summary", context.summary) if context.summary else ""
-    has_summary = bool(summary) and room.take(summary)
     examples = [text for text in map(_example, context.examples) if text and room.take(text)]
-    person = (
-        _tagged("person", context.person.full_name) if context.person and context.person.full_name else ""
-    )
+    person = tagged("person", context.person.full_name) if context.person and context.person.full_name else ""
     reference = [person, *map(_material, excerpts), summary if has_summary else "", *examples]
     first = Turn("user", "\n".join(part for part in reference if part))
     return Prompt(
@@ -148,7 +146,8 @@ class _Room:
         return True
 
 
-def _tagged(tag: str, text: str, **attributes: str) -> str:
+def tagged(tag: str, text: str, **attributes: str) -> str:
+    """Information between tags that it cannot close."""
     written = "".join(f' {name}="{_attribute(value)}"' for name, value in attributes.items() if value)
     return f"<{tag}{written}>\n{defused(text)}\n</{tag}>"
 
@@ -160,9 +159,7 @@ def _attribute(value: str) -> str:
 def _turn(line: Line) -> Turn:
     # What we said may quote the customer, so it is defused as well.
     return (
-        Turn("assistant", defused(line.text))
-        if line.is_ours
-        else Turn("user", _tagged("customer", line.text))
+        Turn("assistant", defused(line.text)) if line.is_ours else Turn("user", tagged("customer", line.text))
     )
 
 
@@ -177,7 +174,7 @@ def _shortened(turn: Turn, tokens: int) -> Turn:
 
 
 def _material(excerpt: Excerpt) -> str:
-    return _tagged("material", excerpt.text, title=excerpt.title, link=excerpt.url)
+    return tagged("material", excerpt.text, title=excerpt.title, link=excerpt.url)
 
 
 def _example(example: Example) -> str:
@@ -186,7 +183,7 @@ def _example(example: Example) -> str:
         parts.insert(0, f"Draft: {example.suggested}")
         if example.sent:
             parts.append(f"Sent instead: {example.sent}")
-    return _tagged("example", "\n".join(parts)) if parts else ""
+    return tagged("example", "\n".join(parts)) if parts else ""
 
 
 def _merged(turns: Sequence[Turn]) -> tuple[Turn, ...]:

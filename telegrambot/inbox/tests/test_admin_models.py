@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
@@ -16,7 +18,7 @@ from telegrambot.guides.tests.factories import GuideFactory
 from telegrambot.inbox.desk import choices
 from telegrambot.inbox.models import DraftReply, ModelCall, SystemPrompt, UserSelectedModel
 from telegrambot.vault import settings_store
-from tests.model_server.answers import Answer
+from tests.model_server.answers import CUT, Answer
 from tests.model_server.server import KEY as SERVER_KEY
 from tests.model_server.server import ModelServer
 
@@ -49,8 +51,13 @@ def page(whose="everybody"):
 
 
 def attempt(client, values, question="When are you open?", whose="own"):
+    return steps(client, values, question, whose)[-1]
+
+
+def steps(client, values, question="When are you open?", whose="own"):
     url = reverse("admin:inbox_userselectedmodel_try") + f"?whose={whose}"
-    return client.post(url, values | {"question": question}).json()
+    lines = client.post(url, values | {"question": question}).getvalue().decode().splitlines()
+    return [json.loads(line) for line in lines]
 
 
 def stored_key(name="OpenAI"):
@@ -181,6 +188,33 @@ def test_a_trial_asks_the_model_of_the_form_with_its_key(owner):
     assert (call.provider, call.dialog, call.prompt) == ("other", None, None)
     assert call.tokens_out > 0
     assert not AuthenticationData.objects.exists()
+
+
+def test_a_trial_shows_what_is_written_while_it_is_written(owner):
+    with ModelServer() as server:
+        server.script(Answer("We are open from nine to six."))
+        values = OLLAMA | {"provider": "other", "model_name": "small", "new_key": SERVER_KEY}
+        values["base_url"] = f"{server.url}/v1"
+
+        *written, last = steps(owner, values, whose="everybody")
+
+    texts = [step["so_far"] for step in written]
+    assert texts[0] == "We"
+    assert texts == sorted(set(texts), key=len)
+    assert last["text"] == texts[-1] == "We are open from nine to six."
+
+
+def test_a_trial_that_breaks_off_in_the_middle_ends_with_the_problem(owner):
+    with ModelServer() as server:
+        server.script(Answer("We are open from nine to six.", trouble=CUT))
+        values = OLLAMA | {"provider": "other", "model_name": "small", "new_key": SERVER_KEY}
+        values["base_url"] = f"{server.url}/v1"
+
+        *written, last = steps(owner, values, whose="everybody")
+
+    assert written
+    assert "lost in the middle" in last["problem"]
+    assert ModelCall.objects.get().error == "AnswerCutOff"
 
 
 def test_a_key_that_is_refused_is_told_in_a_sentence(owner):

@@ -15,6 +15,7 @@ from telegrambot.inbox.drafting.context import Context, Line
 from telegrambot.inbox.drafting.drafts import draft
 from telegrambot.inbox.drafting.endpoints import PRESETS, Endpoint, Protocol
 from telegrambot.inbox.drafting.prices import PRICES, Price, cost_of, price_of
+from telegrambot.inbox.drafting.prompts import VERSION
 from telegrambot.inbox.drafting.requests import DraftRequest
 from tests.model_server.answers import Answer
 from tests.project import ROOT
@@ -102,7 +103,7 @@ def test_a_drafted_reply_says_what_it_was_made_from(server, asks):
     drafted = draft(asks(context=context))
 
     assert (drafted.line_count, drafted.excerpts, drafted.has_summary) == (3, (ENGLISH,), True)
-    assert drafted.prompt_version == 1
+    assert drafted.prompt_version == VERSION
 
 
 # ── Prices ────────────────────────────────────────────────────────────────────────────────────────────────

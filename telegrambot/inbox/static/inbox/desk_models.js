@@ -30,19 +30,44 @@ document.addEventListener("DOMContentLoaded", () => {
   const button = page.querySelector("[data-try]");
   button?.addEventListener("click", async () => {
     const box = page.querySelector("[data-answer]");
+    box.setAttribute("aria-busy", "true");
     const body = new FormData(form);
     body.append("question", page.querySelector("[data-question]").value);
     button.disabled = true;
     box.textContent = page.dataset.wait;
-    const answer = await fetch(button.dataset.try, { method: "POST", body }).catch(() => null);
+    let found = { problem: page.dataset.lost };
+    try {
+      for await (const step of steps(await fetch(button.dataset.try, { method: "POST", body }))) {
+        if (step.so_far) show(step.so_far, "dk-answer");
+        else found = step;
+      }
+    } catch {
+      // The connection was lost: the sentence about that is there already.
+    }
     button.disabled = false;
-    const found = answer && answer.ok && !answer.redirected ? await answer.json() : { problem: page.dataset.lost };
-    const said = document.createElement("p");
-    said.className = found.problem ? "dk-problem-text" : "dk-answer";
-    said.textContent = found.problem || found.text;
-    const facts = document.createElement("p");
-    facts.className = "sb-muted";
-    facts.textContent = (found.facts || []).join(" · ");
-    box.replaceChildren(said, facts);
+    box.removeAttribute("aria-busy");
+    show(found.problem || found.text, found.problem ? "dk-problem-text" : "dk-answer", found.facts);
   });
+
+  function show(text, look, facts = []) {
+    const said = document.createElement("p");
+    said.className = look;
+    said.textContent = text;
+    const below = document.createElement("p");
+    below.className = "sb-muted";
+    below.textContent = facts.join(" · ");
+    page.querySelector("[data-answer]").replaceChildren(said, below);
+  }
+
+  // The steps of an answer that is written while it is read: a JSON object a line.
+  async function* steps(answer) {
+    if (!answer.ok || answer.redirected) return;
+    const reader = answer.body.pipeThrough(new TextDecoderStream()).getReader();
+    let rest = "";
+    for (let part = await reader.read(); !part.done; part = await reader.read()) {
+      const lines = (rest + part.value).split("\n");
+      rest = lines.pop();
+      yield* lines.map((line) => JSON.parse(line));
+    }
+  }
 });

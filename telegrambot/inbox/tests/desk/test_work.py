@@ -192,11 +192,16 @@ def test_a_chat_without_history_is_answered_from_what_is_held_and_then_forgotten
     work.make(dialog.pk)
 
     assert "turquoise walrus" in server.received[0].said
-    assert not HeldText.objects.exists()
     draft = DraftReply.objects.get()
     drafts.reject(draft, actor=olga)
     draft.refresh_from_db()
     assert draft.text == ""
+
+    drafts.redraft(dialog, actor=olga)
+    work.make(dialog.pk)
+    assert "turquoise walrus" in server.received[1].said
+    drafts.approve(DraftReply.objects.get(status="pending_approval"), actor=olga)
+    assert not HeldText.objects.exists()
 
 
 def test_an_operators_own_model_goes_before_everybodys(chosen, server, dialog, olga):
