@@ -26,7 +26,7 @@ from telegrambot.engine.pending import AttemptJournal, ChatsWithWork, Pending
 
 logger = logging.getLogger(__name__)
 
-BATCH = 64
+BATCH = 128
 # A batch that took longer stops taking on updates: its first answers should not wait for its last view.
 BATCH_SECONDS = 0.1
 MAX_ATTEMPTS = 3

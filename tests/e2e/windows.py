@@ -44,10 +44,10 @@ class Window:
         """Remember a problem of the page as it is now."""
         self.problems.append(f"{self.page.url.removeprefix(self.root)}: {what}")
 
-    def sign_in(self) -> None:
-        """Sign in to the admin as `OPERATOR`, as a person does it."""
+    def sign_in(self, name: str = OPERATOR) -> None:
+        """Sign in to the admin, as a person does it."""
         self.page.goto(f"{self.root}/admin/")
-        self.page.get_by_label("Username").fill(OPERATOR)
+        self.page.get_by_label("Username").fill(name)
         self.page.get_by_label("Password").fill(PASSWORD)
         self.page.get_by_role("button", name="Sign in").click()
         self.page.wait_for_url(f"{self.root}/admin/")

@@ -23,6 +23,7 @@ class Answer:
         trouble: HANG (nothing ever comes), DROP (the connection is closed before the answer), CUT (and after
             half of it), DRIP (half of it, and then signs of life for ever).
         has_usage: whether the tokens are told.
+        pause: seconds before each piece of a stream.
     """
 
     text: str = "Hello! A colleague will answer soon."
@@ -37,6 +38,7 @@ class Answer:
     tokens_in: int = 120
     tokens_out: int = 12
     has_usage: bool = True
+    pause: float = 0.0
 
     @property
     def pieces(self) -> list[str]:

@@ -128,6 +128,7 @@ class ModelServer:
         half = events[: len(events) // 2] if answer.trouble in {CUT, DRIP} else events
         try:
             for event in half:
+                await asyncio.sleep(answer.pause)
                 await response.write(f"{event}\n\n".encode())
             while answer.trouble == DRIP:
                 await response.write(b": still there\n\n")
