@@ -10,7 +10,7 @@ document.addEventListener("DOMContentLoaded", () => {
   const none = find("[data-none]");
   const token = find("[name=csrfmiddlewaretoken]").value;
   const title = document.title;
-  const every = 2000;
+  const every = 1000;
   let opening = 0;
   let reading = 0;
   let timer = 0;
