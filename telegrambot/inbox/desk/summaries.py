@@ -14,6 +14,7 @@ from datetime import datetime
 from django.db import transaction
 
 from config.errors import DomainError
+from telegrambot.engine import history
 from telegrambot.engine.models import Dialog, Message
 from telegrambot.inbox.desk import asking, choices, limits, queueing, transcript
 from telegrambot.inbox.desk.choices import Choice
@@ -63,8 +64,9 @@ def make(dialog_id: int) -> None:
     dialog = Dialog.objects.select_related("person", "owner__person").filter(pk=dialog_id).first()
     if dialog is None or not (dialog.is_processing_enabled and dialog.keep_history):
         return
+    # Before anything else is read: what is edited or deleted from now on counts as unknown.
+    newest = history.last_inbound(dialog.pk) or 0
     earlier = current(dialog)
-    newest = Message.objects.filter(dialog=dialog).order_by("-pk").values_list("pk", flat=True).first() or 0
     told = earlier.up_to if earlier else 0
     messages = list(transcript.spoken(dialog).filter(pk__gt=told)[: KEPT + _MOST])
     messages = sorted(messages, key=lambda message: message.pk)[:-KEPT]
