@@ -34,17 +34,14 @@ def main() -> None:
         page = browser.new_page(viewport=SIZE)
         sandbox(page, options.root)
         home(page, options.root, options.password.read_text())
+        desk(page, options.root)
         browser.close()
 
 
 def sandbox(page: Page, root: str) -> None:
     """The owner and the newcomer side by side, each in the middle of something."""
     for person, said in ((NEWCOMER, "/start"), (OWNER, "/help"), (OWNER, "/users")):
-        page.goto(f"{root}/sandbox/{person}/")
-        box = page.get_by_role("textbox", name="Message")
-        box.fill(said)
-        box.press("Enter")
-        page.wait_for_timeout(2500)
+        ask(page, root, person, said)
     page.goto(f"{root}/sandbox/?pane={OWNER}.{OWNER}&pane={NEWCOMER}.{NEWCOMER}")
     page.wait_for_timeout(2000)
     page.screenshot(path=IMAGES / "sandbox.png")
@@ -59,6 +56,27 @@ def home(page: Page, root: str, password: str) -> None:
     page.wait_for_url("**/admin/")
     page.wait_for_timeout(1500)
     page.screenshot(path=IMAGES / "home.png")
+
+
+def desk(page: Page, root: str) -> None:
+    """The reply desk with a draft of what the newcomer has asked."""
+    page.goto(f"{root}/admin/engine/dialog/?q={NEWCOMER}")
+    page.locator("#result_list tbody a").first.click()
+    page.get_by_role("button", name="Make drafts").click()
+    ask(page, root, NEWCOMER, "Good morning! When are you open, on Sunday too?")
+    page.goto(f"{root}/admin/inbox/draftreply/desk/")
+    page.locator("#dk-text").wait_for(timeout=30_000)
+    page.wait_for_timeout(500)
+    page.screenshot(path=IMAGES / "desk.png")
+
+
+def ask(page: Page, root: str, person: int, text: str) -> None:
+    """Let a person write to the bot."""
+    page.goto(f"{root}/sandbox/{person}/")
+    box = page.get_by_role("textbox", name="Message")
+    box.fill(text)
+    box.press("Enter")
+    page.wait_for_timeout(2500)
 
 
 if __name__ == "__main__":
