@@ -26,6 +26,7 @@ def project(tmp_path: Path) -> Path:
         'left = ngettext("one guide", "%(count)s guides", 3)\n'
         'month = pgettext_lazy("month", "May")\n'
         'long = gettext(\n    "in two "\n    "parts"\n)\n'
+        "inside = f\"<b>{_('A heading')}</b>\"\n"
     )
     (tmp_path / "app" / "exceptions.py").write_text(
         "class Missing(errors.DomainError):\n"
@@ -55,6 +56,7 @@ def po(project: Path) -> Path:
         'msgid "Hello, {name}"\nmsgstr ""': 'msgid "Hello, {name}"\nmsgstr "Привет, {name}"',
         'msgid "May"\nmsgstr ""': 'msgid "May"\nmsgstr "май"',
         'msgid "in two parts"\nmsgstr ""': 'msgid "in two parts"\nmsgstr "из двух частей"',
+        'heading"\nmsgstr ""': 'heading"\nmsgstr "Заголовок"',
         'here."\nmsgstr ""': 'here."\nmsgstr "Здесь нет {name}."',
         'either."\nmsgstr ""': 'either."\nmsgstr "И там нет."',
         'title"\nmsgstr ""': 'title"\nmsgstr "Заголовок"',
@@ -84,6 +86,7 @@ def test_texts_are_found_wherever_people_see_them(project):
         ("one guide", "%(count)s guides"),
         "May",
         "in two parts",
+        "A heading",
         "There is no {name} here.",
         "Not there either.",
         "It's a title",
