@@ -119,8 +119,8 @@ INTENTS: tuple[Intent, ...] = (
     _intent(
         "say_archive",
         "archive",
-        r"archive {project}(?: {name})?",
-        r"(?:за)?архивируй {project}(?: {name})?",
+        r"(?:archive|delete|remove) {project}(?: {name})?",
+        r"(?:(?:за)?архивируй|удали(?:ть)?) {project}(?: {name})?",
         r"(?:отправь|перенеси|убери) {project}(?: {name})? в архив",
     ),
     _intent(

@@ -53,6 +53,8 @@ SAID = {
     ],
     "say_archive": [
         ("архивируй проект X", {"name": "X"}),
+        ("удали проект X", {"name": "X"}),
+        ("delete the project X", {"name": "X"}),
         ("отправь проект X в архив", {"name": "X"}),
         ("отправь проект в архив", {}),
         ("archive project X", {"name": "X"}),
