@@ -66,7 +66,8 @@ def test_from_the_chat_to_everybody_and_back(house, people):
     assert house.database.value(SHOWN, "Hello Nikita") == 0
 
     owner.presses("↩️ Take back")
-    owner.waits_for("is deleted from the chats")
+    # The notice that the correction is over may have come below the screen meanwhile.
+    wait_until(lambda: any("is deleted from the chats" in text for text in owner.sees()), "the question")
     owner.presses("Yes, take it back")
     wait_until(lambda: house.database.value(SHOWN, "Good day, Nikita") == 0, "the deletion")
 

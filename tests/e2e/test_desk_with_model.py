@@ -84,6 +84,7 @@ def test_chosen_tried_streamed_and_decided_once(house, customer, model, browser)
     for visitor in (first, second):
         visitor.page.goto(f"{house.root}/admin/inbox/draftreply/desk/")
         visitor.page.get_by_text("No draft waits for you").wait_for()
+    model.usual = Answer(ANSWER, pause=0.4)  # slow enough to be watched
     customer.types("When are you open? On Sunday too?")
     for visitor in (first, second):
         expect(visitor.page.locator(".dk-writing")).to_contain_text("Monday", timeout=20_000)
@@ -95,6 +96,7 @@ def test_chosen_tried_streamed_and_decided_once(house, customer, model, browser)
     customer.waits_for("on Sunday we are closed")
 
     # Both press at the same moment, one Approve and one Reject: one of them was first.
+    model.usual = Answer(ANSWER)
     customer.types("And on Saturday, is anybody there?")
     expect(first.page.locator("#dk-text")).to_have_value(ANSWER, timeout=30_000)
     second.page.locator(".dk-item", has_text="And on Saturday").click()  # what was decided stays in view
