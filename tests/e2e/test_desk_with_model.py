@@ -88,6 +88,7 @@ def test_chosen_tried_streamed_and_decided_once(house, customer, model, browser)
     customer.types("When are you open? On Sunday too?")
     for visitor in (first, second):
         expect(visitor.page.locator(".dk-writing")).to_contain_text("Monday", timeout=20_000)
+    for visitor in (first, second):
         expect(visitor.page.locator("#dk-text")).to_have_value(ANSWER, timeout=20_000)
 
     # One approves: the other sees it at once, and can do no more.
