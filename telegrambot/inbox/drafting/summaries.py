@@ -1,4 +1,4 @@
-"""What was said long ago, in a model's words: data for later prompts, which nobody else reads."""
+"""What was said long ago, in a model's words, for later prompts."""
 
 from __future__ import annotations
 

@@ -9,14 +9,11 @@ from django.db import connection
 from django.utils import timezone
 from procrastinate.contrib.django.models import ProcrastinateJob
 
-from telegrambot.accounts import authentication_data
-from telegrambot.accounts.models import CredentialKind
-from telegrambot.accounts.roles import Role
 from telegrambot.accounts.tests.factories import TelegramUserFactory
 from telegrambot.engine.models import Message, Priority
 from telegrambot.engine.privacy import set_keep_history
 from telegrambot.engine.tests.factories import MessageFactory
-from telegrambot.inbox.desk import choices, forgetting, queueing, summaries, work
+from telegrambot.inbox.desk import forgetting, queueing, summaries, work
 from telegrambot.inbox.drafting.exceptions import DraftingError
 from telegrambot.inbox.models import DialogSummary, DraftReply, ModelCall
 from telegrambot.inbox.tasks import forget_drafts
@@ -24,7 +21,6 @@ from telegrambot.inbox.tests.desk.factories import decided
 from telegrambot.inbox.tests.factories import chat_with, said
 from telegrambot.vault import settings_store
 from tests.model_server.answers import Answer
-from tests.model_server.server import KEY, ModelServer
 
 pytestmark = pytest.mark.django_db
 
@@ -32,24 +28,9 @@ NOTES = "The customer has bought a teapot and was told that it comes on Tuesday.
 
 
 @pytest.fixture
-def server():
-    with ModelServer() as server:
-        server.usual = Answer(NOTES)
-        yield server
-
-
-@pytest.fixture
-def chosen(server):
-    owner = TelegramUserFactory(role=Role.OWNER)
-    authentication_data.store(CredentialKind.MODEL_PROVIDER, "local", {"api_key": KEY}, actor=owner)
-    return choices.choose(
-        None,
-        provider="openai",
-        model_name="small",
-        base_url=f"{server.url}/v1",
-        credentials_name="local",
-        actor=owner,
-    )
+def server(server):
+    server.usual = Answer(NOTES)
+    return server
 
 
 def talked(dialog, count, *, text="Message number {number} of our talk", first=1):

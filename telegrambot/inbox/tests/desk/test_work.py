@@ -2,12 +2,8 @@
 
 from __future__ import annotations
 
-from decimal import Decimal
-
 import pytest
 
-from telegrambot.accounts import authentication_data
-from telegrambot.accounts.models import CredentialKind
 from telegrambot.accounts.roles import Role
 from telegrambot.accounts.tests.factories import TelegramUserFactory
 from telegrambot.engine.models import Message, Priority
@@ -20,7 +16,6 @@ from telegrambot.inbox.tests.desk.factories import DraftReplyFactory
 from telegrambot.inbox.tests.factories import chat_with, said
 from telegrambot.vault import settings_store
 from tests.model_server.answers import CUT, Answer
-from tests.model_server.server import KEY, ModelServer
 
 pytestmark = pytest.mark.django_db
 
@@ -28,27 +23,9 @@ ANSWER = "We are open from nine to six, and a colleague is glad to help you."
 
 
 @pytest.fixture
-def server():
-    with ModelServer() as server:
-        server.usual = Answer(ANSWER)
-        yield server
-
-
-@pytest.fixture
-def chosen(server):
-    """Everybody drafts with the local provider."""
-    owner = TelegramUserFactory(role=Role.OWNER)
-    authentication_data.store(CredentialKind.MODEL_PROVIDER, "local", {"api_key": KEY}, actor=owner)
-    return choices.choose(
-        None,
-        provider="openai",
-        model_name="small",
-        base_url=f"{server.url}/v1",
-        credentials_name="local",
-        instructions="Always be brief.",
-        temperature=Decimal("0.2"),
-        actor=owner,
-    )
+def server(server):
+    server.usual = Answer(ANSWER)
+    return server
 
 
 def test_what_the_model_wrote_is_a_draft_with_its_costs(chosen, server, dialog):
