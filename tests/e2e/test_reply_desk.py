@@ -57,6 +57,7 @@ def test_asked_drafted_approved_in_chat_and_read_once(house, people):
 def test_a_question_in_between_takes_the_draft_back(house, people):
     owner, _admin, customer = people
     customer.types("And what about Sunday in summer, are you open?")
+    wait_until(lambda: house.database.rows(DRAFTS)[1:] == [("pending_approval",)], "its draft", seconds=20)
     owner.waits_for("A draft for Sara")
     customer.types("I mean the opening hours on Sunday in July.")
 
