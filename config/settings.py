@@ -47,8 +47,9 @@ OWNER_TELEGRAM_ID = env.int("OWNER_TELEGRAM_ID", default=None)
 
 # ── Engine ────────────────────────────────────────────────────────────────────────────────────────────────
 DISPATCH_THREADS = env.int("DISPATCH_THREADS", default=1)
-SENDER_CONCURRENCY = env.int("SENDER_CONCURRENCY", default=64)
 MESSAGES_PER_SECOND = env.float("MESSAGES_PER_SECOND", default=30.0)
+# Those under way are uncertain when Telegram hangs, so no more of them than the budget can fill.
+SENDER_CONCURRENCY = env.int("SENDER_CONCURRENCY", default=64 if 0 < MESSAGES_PER_SECOND <= 30 else 200)
 MESSAGES_PER_SECOND_IN_CHAT = env.float("MESSAGES_PER_SECOND_IN_CHAT", default=1.0)
 MESSAGES_PER_MINUTE_IN_GROUP = env.float("MESSAGES_PER_MINUTE_IN_GROUP", default=20.0)
 # Longer than any single call to Telegram takes; then what a dead process was sending is listed as uncertain.

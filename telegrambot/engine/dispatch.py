@@ -27,7 +27,8 @@ from telegrambot.engine.pending import AttemptJournal, ChatsWithWork, Pending
 logger = logging.getLogger(__name__)
 
 BATCH = 128
-# A batch that took longer stops taking on updates: its first answers should not wait for its last view.
+# A batch that took longer stops taking on updates: its first answers should not wait for its last view. The
+# next one begins no more than this one managed, and then a little more each time.
 BATCH_SECONDS = 0.1
 MAX_ATTEMPTS = 3
 
@@ -66,6 +67,7 @@ class Dispatcher:
         self._bot = bot
         self._journal = journal or AttemptJournal()
         self._chats = ChatsWithWork()
+        self._size = BATCH
 
     @acting(user_id=SYSTEM, origin=Origin.CHAT, correlation_id="")
     def run_once(self) -> Batch:
@@ -79,7 +81,7 @@ class Dispatcher:
         # Suspects first: one that was interrupted by a crash has waited longest.
         if self._chats.suspects and (batch := self._run_alone(self._chats.suspects[0])):
             return batch
-        return self._run_together(self._chats.take(BATCH))
+        return self._run_together(self._chats.take(self._size))
 
     def close(self) -> None:
         """Give up the journal's connection of this thread."""
@@ -160,6 +162,7 @@ class Dispatcher:
             if place and time.monotonic() - began > BATCH_SECONDS:
                 self._put_back(updates[place:])
                 pending.unmark(list(unhandled))
+                self._size = place
                 break
             closed.append(update.key)
             if update.processed_key not in unhandled:
@@ -186,6 +189,8 @@ class Dispatcher:
             if handled.state is not None:
                 is_kept = lookups.dialog(update).keep_history
                 states[update.dialog_id] = handled.state if is_kept else sealing.sealed_state(handled.state)
+        else:
+            self._size = min(BATCH, self._size + self._size // 8 + 1)
         batch.queued = len(outbox.queue(drafts))
         _remember(states)
         pending.close(closed)

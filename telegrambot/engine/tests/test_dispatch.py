@@ -19,6 +19,7 @@ from telegrambot.engine import dispatch
 from telegrambot.engine.chat import Button, Reply
 from telegrambot.engine.handling import catalogue
 from telegrambot.engine.models import Dialog, FailureKind, InboundUpdate, Message, ProcessedMessage
+from telegrambot.engine.pending import AttemptJournal
 from telegrambot.engine.tests.factories import DialogFactory, MessageFactory
 from telegrambot.engine.tests.incoming import (
     answers,
@@ -235,6 +236,34 @@ def test_slow_views_end_a_batch_and_the_rest_is_not_counted_as_tried(views, monk
 
     assert statuses() == [Status.DONE] * 4
     assert set(InboundUpdate.objects.values_list("attempts", flat=True)) == {1}
+
+
+@real_database
+def test_after_slow_views_a_batch_begins_what_it_can_manage_and_then_more_again(views, monkeypatch):
+    monkeypatch.setattr(dispatch, "BATCH_SECONDS", 0.02)
+    views.phrase("slow")(lambda request: time.sleep(0.03))
+    views.phrase("quick")(lambda request: None)
+    begun = []
+
+    class Listing(AttemptJournal):
+        def count(self, keys):
+            begun.append(len(keys))
+            super().count(keys)
+
+    dispatcher = new_dispatcher(Listing())
+    store(*(said("slow", 600 + number) for number in range(20)))
+    dispatcher.run_once()
+    dispatcher.run_once()
+    assert begun == [20, 1]
+
+    drain(dispatcher)
+    begun.clear()
+    store(*(said("quick", 600 + number) for number in range(20)))
+    monkeypatch.setattr(dispatch, "BATCH_SECONDS", 60)
+    drain(dispatcher)
+    assert begun == sorted(begun)
+    assert begun[-2] > begun[0]
+    assert sum(begun) == 20
 
 
 # ── Views that fail ───────────────────────────────────────────────────────────────────────────────────────
