@@ -88,25 +88,25 @@ class Dispatcher:
         self._journal.close()
 
     def _run_together(self, dialog_ids: Sequence[int]) -> Batch:
-        taken: list[Pending] = []
+        if not dialog_ids:  # all that is left are suspects, while somebody else handles one
+            return Batch()
         fresh: list[Pending] = []
         try:
             with transaction.atomic():
                 taken = pending.lock_and_take(dialog_ids)
-                suspects = [update for update in taken if update.is_suspect]
                 fresh = [update for update in taken if not update.is_suspect]
-                self._chats.suspects.extend(update.dialog_id for update in suspects)
+                is_news = self._chats.suspect(update.dialog_id for update in taken if update.is_suspect)
                 batch = self._handle(fresh) if fresh else Batch()
         except Exception as error:
             # Whose fault it was shows when each is handled alone; none of them has failed yet.
             self._forgive(fresh)
-            self._chats.suspects.extend(dialog_ids)
+            is_news = self._chats.suspect(dialog_ids)
             if failures.is_the_databases_own(error):
                 raise
             logger.warning("A batch failed (%s); its updates are handled one by one", type(error).__name__)
             batch = Batch()
         # Chats that others hold are no reason to look again at once.
-        batch.has_found_work = bool(taken) or self._chats.are_remembered
+        batch.has_found_work = bool(fresh or self._chats.fresh) or is_news
         return batch
 
     def _run_alone(self, dialog_id: int) -> Batch | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -26,14 +26,14 @@ _SUSPECT_LOCK = 0x5B0C
 # A loose index scan: it jumps from chat to chat instead of reading through one that is fifty thousand deep.
 _CHATS_WITH_WORK = """
 WITH RECURSIVE head AS (
-    (SELECT dialog_id, attempts, not_before FROM engine_inboundupdate
+    (SELECT dialog_id, not_before FROM engine_inboundupdate
      WHERE status = 'pending' AND dialog_id > %(after)s ORDER BY dialog_id, id LIMIT 1)
     UNION ALL
     SELECT following.* FROM head CROSS JOIN LATERAL (
-        SELECT dialog_id, attempts, not_before FROM engine_inboundupdate
+        SELECT dialog_id, not_before FROM engine_inboundupdate
         WHERE status = 'pending' AND dialog_id > head.dialog_id ORDER BY dialog_id, id LIMIT 1) AS following
 )
-SELECT dialog_id, attempts > 0 FROM head WHERE not_before <= statement_timestamp() LIMIT %(limit)s
+SELECT dialog_id FROM head WHERE not_before <= statement_timestamp() LIMIT %(limit)s
 """
 
 _LOCK = "SELECT id FROM engine_dialog WHERE id = ANY(%s) ORDER BY id FOR NO KEY UPDATE SKIP LOCKED"
@@ -118,7 +118,7 @@ class ChatsWithWork:
 
     def __init__(self) -> None:
         self.fresh: deque[int] = deque()
-        self.suspects: deque[int] = deque()  # their oldest update was begun before, and not finished
+        self.suspects: deque[int] = deque()  # to be handled alone; known only once nobody else holds them
         self._after = 0
 
     @property
@@ -127,21 +127,26 @@ class ChatsWithWork:
         return bool(self.fresh or self.suspects)
 
     def look(self) -> bool:
-        """Look for chats with work if none is remembered. Returns whether there is any."""
-        if not self.are_remembered and not self._look_behind(self._after) and self._after:
+        """Look for chats with work if only suspects are remembered. Returns whether there is any."""
+        if not self.fresh and not self._look_behind(self._after) and self._after:
             self._look_behind(0)
         return self.are_remembered
 
     def take(self, limit: int) -> list[int]:
-        """Take up to `limit` chats that have not been tried before."""
+        """Take up to `limit` chats that are not known to be suspect."""
         return [self.fresh.popleft() for _ in range(min(limit, len(self.fresh)))]
+
+    def suspect(self, dialog_ids: Iterable[int]) -> bool:
+        """Remember chats to be handled alone. Returns whether there was a new one among them."""
+        new = [dialog_id for dialog_id in dialog_ids if dialog_id not in self.suspects]
+        self.suspects.extend(new)
+        return bool(new)
 
     def _look_behind(self, after: int) -> int:
         with connection.cursor() as cursor:
             cursor.execute(_CHATS_WITH_WORK, {"after": after, "limit": LOOK_AHEAD})
             rows = cursor.fetchall()
-        for dialog_id, begun in rows:
-            (self.suspects if begun else self.fresh).append(dialog_id)
+        self.fresh.extend(dialog_id for (dialog_id,) in rows)
         self._after = rows[-1][0] if len(rows) == LOOK_AHEAD else 0
         return len(rows)
 

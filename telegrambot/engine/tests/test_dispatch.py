@@ -15,8 +15,9 @@ from django.utils import timezone
 from telegrambot.accounts.models import TelegramUser
 from telegrambot.accounts.roles import Role
 from telegrambot.accounts.tests.factories import TelegramUserFactory
-from telegrambot.engine import dispatch
+from telegrambot.engine import dispatch, pending
 from telegrambot.engine.chat import Button, Reply
+from telegrambot.engine.dispatch import Batch
 from telegrambot.engine.handling import catalogue
 from telegrambot.engine.models import Dialog, FailureKind, InboundUpdate, Message, ProcessedMessage
 from telegrambot.engine.pending import AttemptJournal
@@ -224,6 +225,57 @@ def test_nobody_spins_while_another_holds_the_only_chat(views):
 
 
 @real_database
+def test_what_another_is_handling_is_not_taken_for_interrupted(views):
+    """Each try is counted at once, for all to see: that alone says nothing about who is at it."""
+    begun, may_end = threading.Event(), threading.Event()
+
+    def wait(request):
+        begun.set()
+        assert may_end.wait(20)
+        return Reply("waited")
+
+    views.phrase("wait")(wait)
+    store(said("wait", 501), *(said("echo one", 600 + number) for number in range(5)))
+
+    def look_meanwhile() -> tuple[Batch, list[str]]:
+        assert begun.wait(20)
+        dispatcher = new_dispatcher()
+        with CaptureQueriesContext(connection) as queries:
+            batch = dispatcher.run_once()
+        may_end.set()
+        dispatcher.close()
+        return batch, [query["sql"] for query in queries]
+
+    _, (batch, statements) = together(lambda: drain(new_dispatcher()), look_meanwhile)
+
+    assert (batch.handled, batch.has_found_work) == (0, False)
+    assert not any("advisory" in statement for statement in statements)
+    assert len(statements) == 4  # look, begin, lock, commit
+    assert sorted(answers()) == ["one"] * 5 + ["waited"]
+
+
+@real_database
+def test_a_suspect_that_has_to_wait_for_another_holds_up_no_other_chat(views):
+    store(said("echo interrupted", 501))
+    InboundUpdate.objects.update(attempts=1)
+    dispatcher = new_dispatcher()
+
+    def work() -> list[int]:
+        handled = [sum(batch.handled for batch in drain(dispatcher))]
+        store(said("echo new", 502))
+        return [*handled, sum(batch.handled for batch in drain(dispatcher))]
+
+    with transaction.atomic():
+        assert pending.is_the_only_suspect()
+        (handled,) = together(work)
+
+    assert handled == [0, 1]
+    assert answers() == ["new"]
+    drain(dispatcher)
+    assert answers() == ["new", "interrupted"]
+
+
+@real_database
 def test_slow_views_end_a_batch_and_the_rest_is_not_counted_as_tried(views, monkeypatch):
     monkeypatch.setattr(dispatch, "BATCH_SECONDS", 0.02)
     views.phrase("slow")(lambda request: time.sleep(0.03))
@@ -406,10 +458,8 @@ def test_an_update_that_ends_its_process_is_given_up_after_three_times(views):
     DialogFactory(person__role=Role.OWNER)
     store(said("die", 501), said("echo after", 501), said("echo other", 502))
     for attempt in (1, 2, 3):
-        dispatcher = new_dispatcher()
         with pytest.raises(Killed):
-            dispatcher.run_once()
-        dispatcher.close()
+            drain(new_dispatcher())
         assert InboundUpdate.objects.earliest("pk").attempts == attempt
     drain(new_dispatcher())
 

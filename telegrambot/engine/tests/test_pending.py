@@ -92,18 +92,18 @@ def test_each_chat_gives_its_oldest_due_update():
     assert [update.key for update in taken] == [oldest.pk, behind.pk]
 
 
-def test_chats_are_looked_for_in_turn_and_suspects_apart(monkeypatch):
+def test_chats_are_looked_for_in_turn(monkeypatch):
     monkeypatch.setattr(pending, "LOOK_AHEAD", 2)
     dialogs = DialogFactory.create_batch(5)
     for dialog in dialogs:
-        waiting(dialog, attempts=int(dialog is dialogs[1]))
+        waiting(dialog)
     chats = ChatsWithWork()
     keys = [dialog.pk for dialog in dialogs]
 
     assert chats.look()
-    assert (list(chats.fresh), list(chats.suspects)) == ([keys[0]], [keys[1]])
-    chats.suspects.clear()
-    assert chats.take(9) == [keys[0]]
+    assert chats.take(1) == keys[:1]
+    assert chats.look()
+    assert chats.take(9) == keys[1:2]
     assert not chats.are_remembered
 
     chats.look()
@@ -112,6 +112,21 @@ def test_chats_are_looked_for_in_turn_and_suspects_apart(monkeypatch):
     assert chats.take(9) == keys[4:]
     chats.look()
     assert keys[0] in chats.take(9)
+
+
+def test_a_suspect_is_remembered_once_and_hides_no_other_chat():
+    dialogs = DialogFactory.create_batch(2)
+    for dialog in dialogs:
+        waiting(dialog)
+    chats = ChatsWithWork()
+    keys = [dialog.pk for dialog in dialogs]
+
+    assert chats.suspect(keys[:1])
+    assert not chats.suspect(keys[:1])
+    assert chats.suspect(keys)
+    assert list(chats.suspects) == keys
+    assert chats.look()
+    assert chats.take(9) == keys
 
 
 def test_an_empty_queue_is_no_work():
