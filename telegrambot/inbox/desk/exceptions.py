@@ -58,6 +58,11 @@ class DailyLimitReached(DomainError):
     settings."""
 
 
+class BrokenOff(DomainError):
+    """The model was stopped before its answer was complete. Please ask for another draft, or write the answer
+    yourself."""
+
+
 class InstructionsTooLong(DomainError):
     """The instructions may have {most} characters and these have {length}. Please shorten them."""
 

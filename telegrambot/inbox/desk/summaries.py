@@ -6,24 +6,18 @@ while the messages it takes in are still given in full.
 
 from __future__ import annotations
 
-import logging
-import time
 from collections.abc import Sequence
 from datetime import datetime
 
 from django.db import transaction
 
-from config.errors import DomainError
 from telegrambot.engine import history
 from telegrambot.engine.models import Dialog, Message
 from telegrambot.inbox.desk import asking, choices, limits, queueing, transcript
-from telegrambot.inbox.desk.choices import Choice
 from telegrambot.inbox.drafting import summaries as drafting
 from telegrambot.inbox.drafting.context import Context
-from telegrambot.inbox.drafting.exceptions import DraftingError
+from telegrambot.inbox.drafting.summaries import Summary
 from telegrambot.inbox.models import DialogSummary, Provider
-
-logger = logging.getLogger(__name__)
 
 # The newest messages stay out of summaries; beside them so many must have gathered to be worth a call.
 KEPT, STEP = 40, 20
@@ -73,23 +67,16 @@ def make(dialog_id: int) -> None:
     found = transcript.lines(dialog, messages)
     if len(messages) < STEP or not found:
         return
-    choice: Choice | None = None
-    began = time.monotonic()
-    try:
-        choice = choices.for_dialog(dialog)
+    made: Summary | None = None
+    with asking.in_background(f"summary of chat {dialog.pk}") as call:
+        call.choice = choice = choices.for_dialog(dialog)
         if choice.provider == Provider.BUILT_IN:
             return
         limits.require_room()
         context = Context([line for _, line in found], summary=earlier.text if earlier else "")
-        made = drafting.summarise(asking.request(choice, context))
-    except DomainError as error:
-        spent = getattr(error, "spent", None)
-        asking.note(choice, spent, asking.milliseconds(began), error=error)
-        logger.warning("No summary of chat %s: %s", dialog.pk, type(error).__name__)
-        if isinstance(error, DraftingError) and error.is_temporary:
-            raise
+        made = drafting.summarise(asking.request(choice, context), call.meter)
+    if made is None:
         return
-    asking.note(choice, made.spent, asking.milliseconds(began))
     is_whole = made.line_count == len(found)
     up_to = messages[-1].pk if is_whole else found[made.line_count - 1][0]
     since = earlier.since if earlier else messages[0].timestamp
@@ -98,7 +85,7 @@ def make(dialog_id: int) -> None:
 
 
 @transaction.atomic
-def _keep(dialog_id: int, made: drafting.Summary, *, up_to: int, newest_known: int, since: datetime) -> bool:
+def _keep(dialog_id: int, made: Summary, *, up_to: int, newest_known: int, since: datetime) -> bool:
     """Store a summary, unless the chat was erased meanwhile, or its history switched off."""
     rows = Dialog.objects.select_for_update(no_key=True).filter(pk=dialog_id, keep_history=True)
     if (dialog := rows.first()) is None:

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Generator
 from dataclasses import dataclass
 
-from config.errors import DomainError
 from telegrambot.accounts.models import TelegramUser
 from telegrambot.accounts.roles import Role
 from telegrambot.engine import knowledge
@@ -47,12 +45,7 @@ def run(choice: Choice, question: str) -> Generator[str, None, Trial]:
     # Nobody in particular: only what every reader may know is found.
     excerpts = knowledge.search(question, TelegramUser(role=Role.PUBLIC))
     request = asking.request(choice, Context([Line(question)], excerpts=excerpts))
-    began = time.monotonic()
-    try:
-        drafted = yield from drafting.stream(request)
-    except DomainError as error:
-        asking.note(choice, getattr(error, "spent", None), asking.milliseconds(began), error=error)
-        raise
-    took = asking.milliseconds(began)
-    asking.note(choice, drafted.spent, took)
-    return Trial(drafted, took)
+    with asking.Call() as call:
+        call.choice = choice
+        drafted = yield from drafting.stream(request, call.meter)
+    return Trial(drafted, call.milliseconds)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import time
 from collections.abc import Callable
 from datetime import timedelta
@@ -10,17 +9,13 @@ from datetime import timedelta
 from django.db.models.functions import Now
 from django.utils import timezone
 
-from config.errors import DomainError
 from telegrambot.engine.models import Dialog, InboundUpdate
 from telegrambot.inbox.desk import asking, choices, conversation_context, drafts, limits, queueing
-from telegrambot.inbox.desk.choices import Choice
 from telegrambot.inbox.desk.exceptions import StillUndelivered
 from telegrambot.inbox.drafting import drafts as drafting
-from telegrambot.inbox.drafting.exceptions import DraftingError
+from telegrambot.inbox.drafting.drafts import Drafted
 from telegrambot.inbox.models import Conversation, DraftInProgress, DraftReply, Provider
 from telegrambot.vault import settings_store
-
-logger = logging.getLogger(__name__)
 
 # How often what a model has written so far is shown to operators.
 _SHOW_SECONDS = 0.5
@@ -45,28 +40,23 @@ def make(dialog_id: int, *, is_cancelled: Callable[[], bool] = lambda: False) ->
         return
     if DraftReply.objects.filter(dialog=dialog, status=DraftReply.Status.APPROVED).exists():
         return  # asked for again when it is settled, or by the sweep
-    choice: Choice | None = None
-    began = time.monotonic()
+    drafted: Drafted | None = None
     try:
-        choice = choices.for_dialog(dialog)
-        batch = conversation_context.read(dialog, operator=choice.operator)
-        if batch is None or batch.last_message_id == dialog.last_processed_message_id:
+        with asking.in_background(f"draft for chat {dialog.pk}", dialog) as call:
+            call.choice = choice = choices.for_dialog(dialog)
+            batch = conversation_context.read(dialog, operator=choice.operator)
+            if batch is None or batch.last_message_id == dialog.last_processed_message_id:
+                return
+            limits.require_room()
+            asked = asking.request(choice, batch.context)
+            drafted = drafting.draft(asked, _Preview(dialog, is_cancelled), meter=call.meter)
+        if drafted is None:
             return
-        limits.require_room()
-        drafted = drafting.draft(asking.request(choice, batch.context), _Preview(dialog, is_cancelled))
-        took = asking.milliseconds(began)
-        asking.note(choice, drafted.spent, took, dialog=dialog)
-        drafts.propose(dialog.pk, batch, choice, drafted, took_ms=took)
+        drafts.propose(dialog.pk, batch, choice, drafted, took_ms=call.milliseconds)
         if batch.leaves_behind and choice.provider != Provider.BUILT_IN:
             queueing.ask_summary(dialog.pk)
     except StillUndelivered:
         return
-    except DomainError as error:
-        spent = getattr(error, "spent", None)
-        asking.note(choice, spent, asking.milliseconds(began), dialog=dialog, error=error)
-        logger.warning("No draft for chat %s: %s", dialog.pk, type(error).__name__)
-        if isinstance(error, DraftingError) and error.is_temporary:
-            raise
     finally:
         DraftInProgress.objects.filter(dialog=dialog).delete()
 

@@ -17,7 +17,7 @@ from telegrambot.inbox.drafting.exceptions import (
     AnswerTooLong,
     ModelTimedOut,
 )
-from telegrambot.inbox.drafting.prices import Spent, cost_of
+from telegrambot.inbox.drafting.prices import Meter, Spent, cost_of
 from telegrambot.inbox.drafting.prompts import count_tokens
 from telegrambot.inbox.drafting.requests import ModelRequest
 from telegrambot.inbox.drafting.streams import Finish, Piece, in_steps
@@ -35,10 +35,12 @@ class Answer:
 
     Args:
         request: what it answers.
+        meter: told what it took, also when it is broken off.
     """
 
-    def __init__(self, request: ModelRequest) -> None:
+    def __init__(self, request: ModelRequest, meter: Meter) -> None:
         self.request = request
+        self._meter = meter
         self.model = request.model
         self._finish: Finish | None = None
         self._has_begun = False
@@ -71,7 +73,7 @@ class Answer:
         """Ask, and go through the text so far: each time there may be more, or nothing came for a moment.
 
         Raises:
-            DraftingError: one of its kinds; `spent` says what it cost all the same.
+            DraftingError: one of its kinds.
         """
         provider, limits = self.request.endpoint.name, self.request.limits
         stream = _STREAMS[self.request.endpoint.preset.protocol](self.request)
@@ -85,6 +87,8 @@ class Answer:
                         yield self._checked_length()
         except TimeoutError:
             raise ModelTimedOut(provider=provider, seconds=f"{limits.total_seconds:g}") from None
+        finally:
+            self._meter.spent = self.spent
         if self._finish is Finish.REFUSAL:
             raise AnswerRefused
         if self._finish is Finish.LENGTH:

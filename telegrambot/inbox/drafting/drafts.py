@@ -12,8 +12,7 @@ from telegrambot.inbox.drafting import built_in
 from telegrambot.inbox.drafting.answers import Answer
 from telegrambot.inbox.drafting.checks import check
 from telegrambot.inbox.drafting.endpoints import Protocol
-from telegrambot.inbox.drafting.exceptions import DraftingError
-from telegrambot.inbox.drafting.prices import Spent
+from telegrambot.inbox.drafting.prices import Meter, Spent
 from telegrambot.inbox.drafting.prompts import VERSION, build
 from telegrambot.inbox.drafting.requests import DraftRequest, ModelRequest
 from telegrambot.inbox.drafting.streams import Finish
@@ -41,16 +40,19 @@ class Drafted:
     has_summary: bool = False
 
 
-def draft(request: DraftRequest, on_text: Callable[[str], None] | None = None) -> Drafted:
+def draft(
+    request: DraftRequest, on_text: Callable[[str], None] | None = None, *, meter: Meter | None = None
+) -> Drafted:
     """Draft a reply. Synchronous; may take as long as the limits say, so never inside a transaction.
 
     Args:
         on_text: called with each step of `stream`. What it raises ends the request.
+        meter: told what it took, whether or not there is a draft in the end.
 
     Raises:
-        DraftingError: one of its kinds; there is no draft then, and `spent` says what it cost all the same.
+        DraftingError: one of its kinds; there is no draft then.
     """
-    with closing(stream(request)) as steps:
+    with closing(stream(request, meter or Meter())) as steps:
         while True:
             try:
                 text = next(steps)
@@ -61,7 +63,7 @@ def draft(request: DraftRequest, on_text: Callable[[str], None] | None = None) -
                 on_text(text)
 
 
-def stream(request: DraftRequest) -> Generator[str, None, Drafted]:
+def stream(request: DraftRequest, meter: Meter) -> Generator[str, None, Drafted]:
     """Draft a reply, step by step: all the text there is so far, and in the end the draft.
 
     There is a step each time there may be more, and twice a second while nothing comes. The text is not
@@ -71,16 +73,12 @@ def stream(request: DraftRequest) -> Generator[str, None, Drafted]:
         DraftingError: as `draft` does.
     """
     if request.endpoint.preset.protocol is Protocol.BUILT_IN:
-        return (yield from _built_in(request))
+        return (yield from _built_in(request, meter))
     limits = request.limits
     prompt = build(request.context, request.instructions, max_tokens=limits.max_prompt_tokens)
-    answer = Answer(ModelRequest(request.endpoint, request.model, prompt, request.temperature, limits))
-    try:
-        yield from answer.receive()
-        check(answer.text, request.context, request.instructions, max_characters=limits.max_characters)
-    except DraftingError as error:
-        error.spent = answer.spent
-        raise
+    answer = Answer(ModelRequest(request.endpoint, request.model, prompt, request.temperature, limits), meter)
+    yield from answer.receive()
+    check(answer.text, request.context, request.instructions, max_characters=limits.max_characters)
     assert answer.spent is not None
     return Drafted(
         answer.text,
@@ -95,8 +93,8 @@ def stream(request: DraftRequest) -> Generator[str, None, Drafted]:
     )
 
 
-def _built_in(request: DraftRequest) -> Generator[str, None, Drafted]:
+def _built_in(request: DraftRequest, meter: Meter) -> Generator[str, None, Drafted]:
     text, excerpt = built_in.answer(request.context)
     yield text
-    spent = Spent(0, 0, Decimal(0))
+    meter.spent = spent = Spent(0, 0, Decimal(0))
     return Drafted(text, built_in.NAME, spent, Finish.STOP, VERSION, (excerpt,), line_count=1)

@@ -2,12 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from config.errors import DomainError
-
-if TYPE_CHECKING:
-    from telegrambot.inbox.drafting.prices import Spent
 
 
 class DraftingError(DomainError):
@@ -15,8 +10,6 @@ class DraftingError(DomainError):
 
     # Whether the same request may well succeed later.
     is_temporary = False
-    # What the failed try cost all the same.
-    spent: Spent | None = None
 
 
 # ── The model's settings ──────────────────────────────────────────────────────────────────────────────────

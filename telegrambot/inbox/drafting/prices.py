@@ -71,6 +71,13 @@ class Spent:
     is_estimated: bool = False
 
 
+@dataclass(slots=True)
+class Meter:
+    """What one try has taken, filled in however it ends; None: it never came to a model."""
+
+    spent: Spent | None = None
+
+
 def price_of(preset: str, model: str) -> Price | None:
     """The price of a model; None when it is unknown."""
     prices = PRICES.get(preset, {})

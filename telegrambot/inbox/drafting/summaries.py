@@ -9,13 +9,8 @@ from telegrambot.inbox.drafting import traces
 from telegrambot.inbox.drafting.answers import Answer
 from telegrambot.inbox.drafting.checks import RULES_IN_A_ROW, repeats
 from telegrambot.inbox.drafting.context import Context
-from telegrambot.inbox.drafting.exceptions import (
-    DraftingError,
-    PromptLeaked,
-    PromptTooLong,
-    StrangerMentioned,
-)
-from telegrambot.inbox.drafting.prices import Spent
+from telegrambot.inbox.drafting.exceptions import PromptLeaked, PromptTooLong, StrangerMentioned
+from telegrambot.inbox.drafting.prices import Meter, Spent
 from telegrambot.inbox.drafting.prompts import Prompt, Turn, count_tokens, tagged
 from telegrambot.inbox.drafting.requests import DraftRequest, ModelRequest
 
@@ -48,26 +43,23 @@ class Summary:
     line_count: int
 
 
-def summarise(request: DraftRequest) -> Summary:
+def summarise(request: DraftRequest, meter: Meter) -> Summary:
     """Put notes and what was said after them into new notes. Synchronous, never inside a transaction.
 
     Args:
         request: its context has the notes so far (`summary`) and what was said after them (`lines`).
+        meter: told what it took, whether or not there is a summary in the end.
 
     Raises:
-        DraftingError: one of its kinds; `spent` says what it cost all the same.
+        DraftingError: one of its kinds.
     """
     context = request.context
     limits = replace(request.limits, max_characters=MAX_CHARACTERS)
     prompt = _prompt(context, max_tokens=limits.max_prompt_tokens)
-    answer = Answer(ModelRequest(request.endpoint, request.model, prompt, request.temperature, limits))
-    try:
-        for _ in answer.receive():
-            pass
-        _check(answer.text, [context.summary, *(line.text for line in context.lines)])
-    except DraftingError as error:
-        error.spent = answer.spent
-        raise
+    answer = Answer(ModelRequest(request.endpoint, request.model, prompt, request.temperature, limits), meter)
+    for _ in answer.receive():
+        pass
+    _check(answer.text, [context.summary, *(line.text for line in context.lines)])
     assert answer.spent is not None
     return Summary(answer.text, answer.model, answer.spent, prompt.line_count)
 

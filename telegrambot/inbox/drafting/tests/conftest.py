@@ -9,6 +9,7 @@ import pytest
 
 from telegrambot.inbox.drafting.context import Context, Line
 from telegrambot.inbox.drafting.endpoints import PRESETS, Endpoint
+from telegrambot.inbox.drafting.prices import Meter
 from telegrambot.inbox.drafting.requests import DraftRequest, Limits
 from tests.model_server.server import KEY, ModelServer
 
@@ -26,6 +27,12 @@ def server() -> Iterator[ModelServer]:
 def provider(request: Any) -> str:
     """The name of a preset: a test with it runs for each wire format."""
     return str(request.param)
+
+
+@pytest.fixture
+def meter() -> Meter:
+    """Told what a draft took."""
+    return Meter()
 
 
 @pytest.fixture

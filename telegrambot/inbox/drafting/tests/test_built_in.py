@@ -84,13 +84,13 @@ def test_the_question_is_all_since_our_last_answer():
     assert Context(lines[:2]).question == ""
 
 
-def test_what_a_model_writes_is_checked_and_paid_for(server, asks):
+def test_what_a_model_writes_is_checked_and_paid_for(server, asks, meter):
     server.script(Answer("Please log in at https://evil.example", tokens_in=50, tokens_out=9))
 
-    with pytest.raises(exceptions.LinkNotAllowed) as caught:
-        draft(asks())
+    with pytest.raises(exceptions.LinkNotAllowed):
+        draft(asks(), meter=meter)
 
-    assert (caught.value.spent.tokens_in, caught.value.spent.tokens_out) == (50, 9)
+    assert (meter.spent.tokens_in, meter.spent.tokens_out) == (50, 9)
 
 
 def test_a_drafted_reply_says_what_it_was_made_from(server, asks):

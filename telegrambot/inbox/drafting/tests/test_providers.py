@@ -140,15 +140,15 @@ def test_thoughts_are_no_part_of_the_draft(server, asks):
         (Answer(trouble=DROP), exceptions.ProviderUnreachable, True),
     ],
 )
-def test_a_refusal_is_told_in_our_words_and_asked_once(server, asks, answer, error, is_temporary):
+def test_a_refusal_is_told_in_our_words_and_asked_once(server, asks, answer, error, is_temporary, meter):
     server.script(answer)
 
     with pytest.raises(error) as caught:
-        draft(asks())
+        draft(asks(), meter=meter)
 
     assert type(caught.value) is error
     assert caught.value.is_temporary is is_temporary
-    assert caught.value.spent is None
+    assert meter.spent is None
     assert len(server.received) == 1
 
 
@@ -281,29 +281,29 @@ def test_a_model_that_hangs_is_given_up(server, asks):
     wait_until(lambda: server.left == 1, "the server to notice")
 
 
-def test_signs_of_life_do_not_stretch_the_deadline(server, asks):
+def test_signs_of_life_do_not_stretch_the_deadline(server, asks, meter):
     server.script(Answer("One two three four.", trouble=DRIP))
 
     with pytest.raises(exceptions.ModelTimedOut) as caught:
-        draft(asks(limits=Limits(idle_seconds=10, total_seconds=0.5)))
+        draft(asks(limits=Limits(idle_seconds=10, total_seconds=0.5)), meter=meter)
 
     assert "0.5 s" in str(caught.value)
-    assert caught.value.spent.is_estimated
+    assert meter.spent.is_estimated
     wait_until(lambda: server.left == 1, "the server to notice")
 
 
 # ── Broken, empty, endless ────────────────────────────────────────────────────────────────────────────────
 
 
-def test_a_stream_that_is_cut_leaves_no_half_draft(server, asks):
+def test_a_stream_that_is_cut_leaves_no_half_draft(server, asks, meter):
     told = []
     server.script(Answer("One two three four five six.", trouble=CUT))
 
-    with pytest.raises(exceptions.AnswerCutOff) as caught:
-        draft(asks(), told.append)
+    with pytest.raises(exceptions.AnswerCutOff):
+        draft(asks(), told.append, meter=meter)
 
     assert told
-    assert caught.value.spent.is_estimated
+    assert meter.spent.is_estimated
 
 
 def test_a_stream_that_ends_too_soon_leaves_no_half_draft(server, asks):
@@ -356,22 +356,22 @@ def test_an_error_in_the_middle_of_a_stream(server, asks, provider, code, error)
 
 
 @pytest.mark.parametrize("text", ["", "  \n ", "<think>Hm.</think>", "<think>For ever"])
-def test_an_empty_answer_is_none(server, asks, text):
+def test_an_empty_answer_is_none(server, asks, text, meter):
     server.script(Answer(text))
 
-    with pytest.raises(exceptions.AnswerEmpty) as caught:
-        draft(asks())
+    with pytest.raises(exceptions.AnswerEmpty):
+        draft(asks(), meter=meter)
 
-    assert caught.value.spent.tokens_out == 12
+    assert meter.spent.tokens_out == 12
 
 
-def test_a_refusal_of_the_model_is_none(server, asks):
+def test_a_refusal_of_the_model_is_none(server, asks, meter):
     server.script(Answer("I would rather", finish="refusal"))
 
-    with pytest.raises(exceptions.AnswerRefused) as caught:
-        draft(asks())
+    with pytest.raises(exceptions.AnswerRefused):
+        draft(asks(), meter=meter)
 
-    assert not caught.value.spent.is_estimated
+    assert not meter.spent.is_estimated
 
 
 def test_an_answer_that_reached_its_limit_is_not_cut_for_sending(server, asks):
@@ -381,16 +381,16 @@ def test_an_answer_that_reached_its_limit_is_not_cut_for_sending(server, asks):
         draft(asks())
 
 
-def test_ten_thousand_tokens_are_not_waited_for(server, asks):
+def test_ten_thousand_tokens_are_not_waited_for(server, asks, meter):
     told = []
     server.script(Answer(LONG_TEXT))
 
-    with pytest.raises(exceptions.AnswerTooLong) as caught:
-        draft(asks(), told.append)
+    with pytest.raises(exceptions.AnswerTooLong):
+        draft(asks(), told.append, meter=meter)
 
     assert len(told[-1]) <= PATIENT.max_characters
-    assert caught.value.spent.is_estimated
-    assert 800 < caught.value.spent.tokens_out < 3000
+    assert meter.spent.is_estimated
+    assert 800 < meter.spent.tokens_out < 3000
 
 
 def test_tokens_are_estimated_when_the_provider_does_not_tell(server, asks):

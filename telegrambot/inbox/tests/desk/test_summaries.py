@@ -157,8 +157,8 @@ def test_history_that_is_switched_off_meanwhile_leaves_no_summary(chosen, server
     talked(dialog, 61)
     summarise = summaries.drafting.summarise
 
-    def interrupted(request):
-        found = summarise(request)
+    def interrupted(request, meter):
+        found = summarise(request, meter)
         set_keep_history(dialog, False, actor=olga)
         return found
 

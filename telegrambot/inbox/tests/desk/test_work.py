@@ -9,7 +9,7 @@ from telegrambot.accounts.tests.factories import TelegramUserFactory
 from telegrambot.engine.models import Message, Priority
 from telegrambot.engine.tests.factories import InboundUpdateFactory
 from telegrambot.guides.tests.factories import GuideFactory
-from telegrambot.inbox.desk import choices, drafts, work
+from telegrambot.inbox.desk import choices, drafts, trials, work
 from telegrambot.inbox.drafting.exceptions import DraftingError
 from telegrambot.inbox.models import DraftInProgress, DraftReply, HeldText, ModelCall, SystemPrompt
 from telegrambot.inbox.tests.desk.factories import DraftReplyFactory
@@ -131,8 +131,8 @@ def test_a_person_who_writes_while_the_model_does_gets_another_draft(chosen, ser
     said(dialog, "When are you open?")
     drafted = work.drafting.draft
 
-    def interrupted(request, on_text=None):
-        found = drafted(request, on_text)
+    def interrupted(request, *args, **more):
+        found = drafted(request, *args, **more)
         said(dialog, "No, wait: where are you?")
         return found
 
@@ -145,6 +145,30 @@ def test_a_person_who_writes_while_the_model_does_gets_another_draft(chosen, ser
 
     assert DraftReply.objects.count() == 1
     assert "where are you?" in server.received[-1].said
+
+
+def test_what_was_written_until_an_operator_stopped_it_has_to_be_paid(chosen, server, dialog):
+    said(dialog, "When are you open?")
+
+    with pytest.raises(work.Cancelled):
+        work.make(dialog.pk, is_cancelled=lambda: True)
+
+    call = ModelCall.objects.get()
+    assert (call.error, call.dialog) == ("BrokenOff", dialog)
+    assert call.tokens_in > 0
+    assert call.tokens_out > 0
+    assert not DraftReply.objects.exists()
+    assert not DraftInProgress.objects.exists()
+
+
+def test_a_trial_whose_window_is_closed_has_to_be_paid_too(chosen, server, dialog):
+    steps = trials.run(choices.for_dialog(dialog), "When are you open?")
+    next(steps)
+    steps.close()
+
+    call = ModelCall.objects.get()
+    assert (call.error, call.dialog) == ("BrokenOff", None)
+    assert call.tokens_out > 0
 
 
 def test_nobody_waits_then_no_model_is_asked(chosen, server, dialog):
