@@ -74,8 +74,7 @@ def answer(
     if len(key) > MAX_KEY:
         raise KeyTooLong
     row = _locked_open(conversation, actor)
-    full_key = f"answer:{row.dialog_id}:{key}"
-    if Message.objects.filter(dedupe_key=f"{full_key}:0").exists():
+    if Message.objects.filter(dedupe_key=key_of_first(row.dialog_id, key)).exists():
         return []
     who = services.who_acts(actor)
     _require_nobody_else(row, seen_up_to, who)
@@ -89,7 +88,7 @@ def answer(
         person_id=row.dialog.person_id,
         priority=Priority.APPROVED_REPLY,
         origin=f"{AUTHOR}{who}",
-        key=full_key,
+        key=_full_key(row.dialog_id, key),
         expects_last_inbound=expects_last_inbound,
     )
     if saved_reply is not None:
@@ -98,6 +97,11 @@ def answer(
     if expects_last_inbound is None:
         superseding.answered_by_hand(row.dialog)
     return queued
+
+
+def key_of_first(dialog_id: int, key: str) -> str:
+    """The unique key of the first message of an answer; `key` as given to `answer`."""
+    return f"{_full_key(dialog_id, key)}:0"
 
 
 def author_of(message: Message) -> str:
@@ -120,6 +124,10 @@ def problem_of(message: Message) -> str:
         case Message.Status.CANCELLED:
             return _("Not sent: it was taken back.")
     return ""
+
+
+def _full_key(dialog_id: int, key: str) -> str:
+    return f"answer:{dialog_id}:{key}"
 
 
 def _locked_open(conversation: Conversation, actor: TelegramUser | None) -> Conversation:

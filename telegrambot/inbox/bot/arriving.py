@@ -5,8 +5,10 @@ from __future__ import annotations
 from telegrambot.accounts.roles import Role
 from telegrambot.engine.bot import not_understood
 from telegrambot.engine.chat import ChatRequest, Reply, escape, fallback
-from telegrambot.engine.models import Dialog, Message
+from telegrambot.engine.models import Dialog
 from telegrambot.inbox import business, notices, services
+from telegrambot.inbox.bot.albums import pass_on_rest
+from telegrambot.inbox.bot.said import said_in
 from telegrambot.inbox.desk import superseding
 from telegrambot.vault import settings_store
 
@@ -16,11 +18,11 @@ def arrive(request: ChatRequest) -> Reply | None:
     """Take a message into the inbox; whoever begins a conversation is told so, once.
 
     In a business chat the bot never answers by itself. Operators talk to the bot, not to themselves: they are
-    told that it did not understand.
+    told that it did not understand, unless it is the rest of an album with which they answer.
     """
     dialog = request.dialog
     if dialog.is_private_with_bot and request.person.role >= Role.ADMIN:
-        return not_understood(request)
+        return pass_on_rest(request) or not_understood(request)
     if dialog.business_connection_id and not business.is_served(dialog):
         return None
     if dialog.business_connection_id and str(request.person.telegram_id) != dialog.telegram_dialog_id:
@@ -40,14 +42,3 @@ def arrive(request: ChatRequest) -> Reply | None:
         return None
     text = settings_store.get(f"inbox.confirmation_{request.language}", str)
     return Reply(escape(text)) if text else None
-
-
-def said_in(request: ChatRequest) -> Message | None:
-    """The line of history of what the person just said."""
-    said = Message.objects.filter(
-        dialog=request.dialog,
-        timestamp=request.sent_at,
-        direction=Message.Direction.INBOUND,
-        origin=f"update:{request.update_key}",
-    )
-    return said.order_by("pk").first()

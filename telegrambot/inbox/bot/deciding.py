@@ -9,7 +9,7 @@ from telegrambot.accounts.roles import Role
 from telegrambot.engine.chat import Button, ChatRequest, Reply, answer, button, escape, reply_to
 from telegrambot.inbox import services
 from telegrambot.inbox.bot import screens, speaking
-from telegrambot.inbox.bot.arriving import said_in
+from telegrambot.inbox.bot.said import said_in
 from telegrambot.inbox.desk import cards, drafts
 from telegrambot.inbox.desk.exceptions import (
     DecidedAlready,

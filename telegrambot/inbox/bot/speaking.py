@@ -13,7 +13,7 @@ from telegrambot.engine.models import Dialog, InboundUpdate, Message
 from telegrambot.engine.replies import Media
 from telegrambot.inbox import answering, notes, saved_replies, services
 from telegrambot.inbox.bot import screens
-from telegrambot.inbox.bot.arriving import said_in
+from telegrambot.inbox.bot.said import said_in
 from telegrambot.inbox.exceptions import AnsweredMeanwhile, CannotPassOn
 from telegrambot.inbox.models import Conversation, SavedReply
 
@@ -199,7 +199,8 @@ def disown(request: ChatRequest, dialog: Dialog) -> None:
     # Telegram repeats in it what was quoted.
     InboundUpdate.objects.filter(pk=request.update_key).update(payload=None)
     if (said := said_in(request)) is not None:
-        values = {} if dialog.keep_history else {"text": "", "payload": {}}
+        bare = {name: value for name, value in said.payload.items() if name == "media_group_id"}
+        values = {} if dialog.keep_history else {"text": "", "payload": bare}
         Message.objects.filter(pk=said.pk).update(about=dialog.person_id, **values)
 
 

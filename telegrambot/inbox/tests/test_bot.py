@@ -307,6 +307,27 @@ def test_a_photo_may_be_the_reply(customer, staff, olga, ann):
     assert sent.payload["media"]["file_id"] == "large"
 
 
+@pytest.mark.parametrize("keeps_history", [True, False])
+def test_of_an_album_every_photo_arrives(customer, staff, olga, ann, keeps_history):
+    customer.send("How does it look?")
+    Dialog.objects.filter(person=ann).update(keep_history=keeps_history)
+    staff.receive()
+    staff.press("Open")
+    staff.press("✏️ Answer")
+
+    screens = [staff.offer("message", staff._message() | PHOTO | {"media_group_id": "7"}) for _ in range(3)]
+
+    assert "Sent to Ann" in screens[0].text
+    assert [screen.text for screen in screens[1:]] == ["", ""]
+    sent = Message.objects.filter(dialog__person=ann, priority=Priority.APPROVED_REPLY)
+    assert [message.message_type for message in sent] == ["photo"] * 3
+    assert not only().is_waiting
+
+    unrelated = staff.offer("message", staff._message() | PHOTO | {"media_group_id": "8"})
+    assert "did not understand" in unrelated.text
+    assert sent.count() == 3
+
+
 def test_a_voice_message_may_be_the_reply(customer, staff, olga, ann):
     customer.send("How does it sound?")
     staff.receive()
