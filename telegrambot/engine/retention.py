@@ -1,7 +1,8 @@
-"""What goes after its time. Every function does one small batch in one transaction, and may be cut off."""
+"""What goes after its time, in small batches with a transaction each: it may be cut off anywhere."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -17,6 +18,10 @@ BATCH = 5_000
 MESSAGE_BATCH = 1_000
 FILES_KEPT = timedelta(days=7)
 _EPOCH = datetime.fromtimestamp(0, UTC)
+_WAITING = frozenset({"queued", "sending", "uncertain"})
+# What other apps have made of messages.
+Forget = Callable[[datetime], None]
+_forgetters: list[Forget] = []
 
 _EMPTY_PAYLOADS = """
 WITH purged AS (
@@ -69,6 +74,12 @@ WHERE id = ANY (ARRAY(SELECT id FROM engine_message
 _NOT_KEPT = "What was said here is not kept: it waited too long and was erased."
 
 
+def with_messages(forget: Forget) -> Forget:
+    """Register what another app lets go of with the messages from before a moment."""
+    _forgetters.append(forget)
+    return forget
+
+
 def purge() -> None:
     """Let go what is past its time, in small batches, until nothing is left."""
     _empty_payloads()
@@ -78,8 +89,9 @@ def purge() -> None:
     outbox.forget_files(FILES_KEPT)
     if days := settings_store.get("retention.message_days", int):
         before = timezone.now() - timedelta(days=days)
-        while _forget_messages(before):
-            pass
+        _forget_messages(before)
+        for forget in _forgetters:
+            forget(before)
 
 
 def erase_expired() -> None:
@@ -102,27 +114,30 @@ def _empty_payloads() -> None:
             purged, reached = cursor.fetchone()
 
 
-@transaction.atomic
-def _forget_messages(before: datetime) -> bool:
-    """Delete a batch of old messages; whether there may be more.
+def _forget_messages(before: datetime) -> None:
+    """Delete old messages.
 
     The copies of a broadcast are its ledger: they lose their words only. What waits for the sender or for an
-    operator stays, and is looked at again the next time.
+    operator stays; the next time begins with the first of these.
     """
-    mark, _ = RollupCursor.objects.select_for_update().get_or_create(name="messages forgotten")
-    with connection.cursor() as cursor:
-        cursor.execute(_NEXT_MESSAGES, [mark.position, before, MESSAGE_BATCH])
-        rows = cursor.fetchall()
-    waiting = {"queued", "sending", "uncertain"}
-    settled = [key for key, status, priority in rows if status not in waiting and priority < 9]
-    copies = [key for key, status, priority in rows if status not in waiting and priority == 9]
-    Message.objects.filter(pk__in=settled).delete()
-    Message.objects.filter(pk__in=copies).exclude(text="", payload={}).update(text="", payload={})
-    first_waiting = next((key for key, status, _ in rows if status in waiting), None)
-    if rows:
-        mark.position = rows[-1][0] if first_waiting is None else first_waiting - 1
-        mark.save(update_fields=["position"])
-    return len(rows) == MESSAGE_BATCH and first_waiting is None
+    mark, _ = RollupCursor.objects.get_or_create(name="messages forgotten")
+    position, stays = mark.position, None
+    count = MESSAGE_BATCH
+    while count == MESSAGE_BATCH:
+        with transaction.atomic(), connection.cursor() as cursor:
+            cursor.execute(_NEXT_MESSAGES, [position, before, MESSAGE_BATCH])
+            rows = cursor.fetchall()
+            settled = [(key, priority) for key, status, priority in rows if status not in _WAITING]
+            Message.objects.filter(pk__in=[key for key, priority in settled if priority < 9]).delete()
+            copies = Message.objects.filter(pk__in=[key for key, priority in settled if priority == 9])
+            copies.exclude(text="", payload={}).update(text="", payload={})
+            if rows:
+                position = rows[-1][0]
+            if stays is None:
+                stays = next((key for key, status, _ in rows if status in _WAITING), None)
+                mark.position = position if stays is None else stays - 1
+                mark.save(update_fields=["position"])
+        count = len(rows)
 
 
 def _days_ago(key: str) -> datetime:

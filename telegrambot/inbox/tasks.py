@@ -10,14 +10,13 @@ from procrastinate.contrib.django import app
 
 from config.job_words import describe
 from telegrambot.inbox import presence, saved_replies, services, undelivered
-from telegrambot.inbox.desk.tasks import draft_reply, forget_drafts, summarise_dialog, sweep_drafts
+from telegrambot.inbox.desk.tasks import draft_reply, summarise_dialog, sweep_drafts
 from telegrambot.vault import settings_store
 
 __all__ = [
     "close_quiet_conversations",
     "count_saved_replies",
     "draft_reply",
-    "forget_drafts",
     "summarise_dialog",
     "sweep_drafts",
     "tell_undelivered_answers",

@@ -86,6 +86,20 @@ def test_what_waits_for_somebody_stays_and_is_looked_at_again():
     assert not Message.objects.exists()
 
 
+def test_one_that_waits_holds_up_no_other_however_many_they_are(monkeypatch):
+    monkeypatch.setattr(retention, "MESSAGE_BATCH", 2)
+    settings_store.set("retention.message_days", 30, actor=None)
+    waiting = [made(40, status="uncertain"), *(made(39) for _ in range(5)), made(38, status="queued")]
+    made(37)
+
+    tasks.purge(timestamp=1)
+
+    assert list(Message.objects.order_by("pk")) == [waiting[0], waiting[-1]]
+    Message.objects.update(status="sent")
+    tasks.purge(timestamp=2)
+    assert not Message.objects.exists()
+
+
 def test_jobs_that_ended_long_ago_are_forgotten():
     with connection.cursor() as cursor:
         for status, days in [("succeeded", 15), ("failed", 15), ("succeeded", 1), ("todo", 15)]:

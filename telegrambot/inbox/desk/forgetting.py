@@ -8,6 +8,7 @@ from django.db import connection
 
 from telegrambot.engine.models import Dialog
 from telegrambot.engine.privacy import when_switched_off
+from telegrambot.engine.retention import with_messages
 from telegrambot.inbox.models import DialogSummary
 
 BATCH = 1000
@@ -33,6 +34,7 @@ def forget_dialog(dialog: Dialog) -> None:
         pass
 
 
+@with_messages
 def forget_old(before: datetime) -> None:
     """Forget what was made of messages from before a moment; numbers and decisions stay."""
     DialogSummary.objects.filter(since__lt=before).delete()

@@ -15,7 +15,7 @@ from procrastinate.exceptions import JobAborted
 from config.job_words import describe
 from telegrambot.engine.models import Message
 from telegrambot.engine.worker import serve_apart
-from telegrambot.inbox.desk import forgetting, queueing, summaries, work
+from telegrambot.inbox.desk import queueing, summaries, work
 from telegrambot.inbox.drafting.exceptions import DraftingError
 from telegrambot.inbox.models import Conversation, DraftInProgress, DraftReply, HeldText, ModelCall
 from telegrambot.vault import settings_store
@@ -73,15 +73,6 @@ def unanswered() -> list[int]:
     return list(found.order_by("waiting_since").values_list("dialog_id", flat=True)[:_SWEEP_BATCH])
 
 
-@app.periodic(cron="37 3 * * *")
-@app.task(queue="system", queueing_lock="forget_drafts", lock="forget_drafts", retry=SWEEP_RETRY)
-def forget_drafts(timestamp: int) -> None:
-    """Let the words of drafts and summaries go when the messages they were made from do."""
-    if days := settings_store.get("retention.message_days", int):
-        forgetting.forget_old(timezone.now() - timedelta(days=days))
-
-
 describe("telegrambot.inbox.desk.tasks.draft_reply", _("Draft an answer for chat {dialog_id}"))
 describe("telegrambot.inbox.desk.tasks.summarise_dialog", _("Summarise older messages of chat {dialog_id}"))
-describe("telegrambot.inbox.desk.tasks.forget_drafts", _("Forget the words of old drafts"))
 describe("telegrambot.inbox.desk.tasks.sweep_drafts", _("Look for chats that wait for a draft"))

@@ -10,13 +10,13 @@ from django.utils import timezone
 from procrastinate.contrib.django.models import ProcrastinateJob
 
 from telegrambot.accounts.tests.factories import TelegramUserFactory
+from telegrambot.engine import retention
 from telegrambot.engine.models import Message, Priority
 from telegrambot.engine.privacy import set_keep_history
 from telegrambot.engine.tests.factories import MessageFactory
 from telegrambot.inbox.desk import forgetting, queueing, summaries, work
 from telegrambot.inbox.drafting.exceptions import DraftingError
 from telegrambot.inbox.models import DialogSummary, DraftReply, ModelCall
-from telegrambot.inbox.tasks import forget_drafts
 from telegrambot.inbox.tests.desk.factories import decided
 from telegrambot.inbox.tests.factories import chat_with, said
 from telegrambot.vault import settings_store
@@ -281,10 +281,10 @@ def test_words_go_when_the_messages_they_were_made_from_do(chosen, server, dialo
     DraftReply.objects.filter(pk=old.pk).update(created_at=month)
     DialogSummary.objects.update(since=month)
 
-    forget_drafts(0)
+    retention.purge()
     assert DialogSummary.objects.exists()  # messages are kept for ever, and so are these
     settings_store.set("retention.message_days", 30, actor=None)
-    forget_drafts(0)
+    retention.purge()
 
     assert not DialogSummary.objects.exists()
     old.refresh_from_db()
