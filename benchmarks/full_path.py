@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from benchmarks.bot_api_stand_in.state import FIRST_CHAT
@@ -15,17 +16,23 @@ FIRST_STRANGER = 9_000_001
 
 @dataclass(frozen=True)
 class Contestant:
-    """A bot, and what people write to it."""
+    """A bot, and what people write to it.
+
+    Attributes:
+        processes: how many share the work; the first one polls.
+    """
 
     name: str
     command: str
     is_ours: bool = True
+    processes: int = 1
 
 
 BARE = Contestant("bare python-telegram-bot, stores nothing", "/echo", is_ours=False)
 ECHO = Contestant("Switchboard, a view that only answers", "/echo")
 CATALOGUE = Contestant("Switchboard, a view with two ORM queries", "/catalogue")
-CONTESTANTS = (BARE, ECHO, CATALOGUE)
+PAIR = Contestant("Switchboard in two processes, two ORM queries", "/catalogue", processes=2)
+CONTESTANTS = (BARE, ECHO, CATALOGUE, PAIR)
 
 
 @dataclass(frozen=True)
@@ -42,7 +49,7 @@ class Run:
 
     Attributes:
         replies_per_second: from the moment the updates were there until the last answer had arrived.
-        bot_cpu_ms: CPU time of the bot's process for one update, in milliseconds.
+        bot_cpu_ms: CPU time of the bot's processes for one update, in milliseconds.
         database_cpu_ms: the same for its connections' server processes.
     """
 
@@ -59,26 +66,27 @@ def run(server: Database, template: str, contestant: Contestant, load: Load) -> 
         AssertionError: it lost, repeated or reordered an answer; its numbers would be worth nothing.
     """
     with laboratory(server, template) as lab:
-        bot = lab.start_engine() if contestant.is_ours else lab.start_bare_bot()
+        bots = [lab.start_engine() if contestant.is_ours else lab.start_bare_bot()]
+        bots += [lab.start_another_process() for _ in range(contestant.processes - 1)]
         lab.stand_in.load(
             WARM_UP, chats=WARM_UP // 4, text=f"{contestant.command} warm", first_chat=FIRST_STRANGER
         )
         lab.stand_in.wait_until_said(WARM_UP, seconds=60)
         _settled(lab, contestant)
 
-        before = _clocks(lab, bot)
+        before = _clocks(lab, bots)
         started = lab.stand_in.load(load.updates, chats=load.chats, text=f"{contestant.command} {{k}}")
         state = lab.stand_in.wait_until_said(WARM_UP + load.updates, seconds=300)
         _settled(lab, contestant)
-        after = _clocks(lab, bot)
+        after = _clocks(lab, bots)
 
         _check(lab, contestant, load)
         spent = [1000 * (late - early) / load.updates for early, late in zip(before, after, strict=True)]
         return Run(contestant.name, load.updates / (state["last_said_at"] - started), *spent)
 
 
-def _clocks(lab: Laboratory, bot: Running) -> tuple[float, float]:
-    return cpu_seconds(bot.process.pid), lab.backend_cpu_seconds()
+def _clocks(lab: Laboratory, bots: Sequence[Running]) -> tuple[float, float]:
+    return sum(cpu_seconds(bot.process.pid) for bot in bots), lab.backend_cpu_seconds()
 
 
 def _settled(lab: Laboratory, contestant: Contestant) -> None:

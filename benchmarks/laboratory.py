@@ -36,6 +36,12 @@ class Laboratory:
         """Start the product, one process that does everything."""
         return self._ready(self.processes.manage("runbot", **environment))
 
+    def start_another_process(self) -> Running:
+        """Start one more process of the product, which shares the work of the first."""
+        bot = self.processes.manage("runbot", "--no-polling")
+        wait_until(lambda: "is running" in bot.output, "another process", seconds=60)
+        return bot
+
     def start_bare_bot(self) -> Running:
         """Start what it is compared with."""
         return self._ready(self.processes.start("bare", [sys.executable, "-m", "benchmarks.echo_bot"]))

@@ -22,10 +22,11 @@ the ratios of runs that alternated on it.
 ## {updates:,} updates from {chats} chats
 
 From the moment the updates wait at a Bot API stand-in on loopback until the last answer has arrived there.
-Switchboard runs as one `manage.py runbot` with default settings but for the rate limits, which are off: each
-update is stored, deduplicated, its sender recorded, routed, answered by a view, the answer queued, sent and
-recorded. The bare bot is python-telegram-bot with its stock transport, as its documentation shows it. Every
-run checks that each chat got each answer once and in order. Medians; in brackets each round.
+Switchboard runs as one `manage.py runbot`, or two where it says so, with default settings but for the rate
+limits, which are off: each update is stored, deduplicated, its sender recorded, routed, answered by a
+view, the answer queued, sent and recorded. The bare bot is python-telegram-bot with its stock transport,
+as its documentation shows it. Every run checks that each chat got each answer once and in order. Medians;
+in brackets each round.
 
 | bot | replies/s | ratio | CPU per update | of PostgreSQL | SQL statements | commits |
 |---|---|---|---|---|---|---|"""

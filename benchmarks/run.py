@@ -43,7 +43,7 @@ def measure(
         counts = [
             statements.run(server, template, contestant, load)
             for contestant in full_path.CONTESTANTS
-            if contestant.is_ours
+            if contestant.is_ours and contestant.processes == 1
         ]
         campaign = broadcast.run(server, template, recipients)
         _tell(f"a broadcast: {campaign.messages_per_second:.1f}/s")
