@@ -145,7 +145,9 @@ def _days(value: Any) -> timedelta:
 
 
 def _day(value: Any) -> datetime:
-    return timezone.make_aware(datetime.combine(date.fromisoformat(value), time.min))
+    # The installation's day: people are counted in an operator's time zone, and written to in none.
+    midnight = datetime.combine(date.fromisoformat(value), time.min)
+    return timezone.make_aware(midnight, timezone.get_default_timezone())
 
 
 def _speaks(language: str) -> Q:

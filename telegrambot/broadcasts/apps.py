@@ -17,6 +17,7 @@ class BroadcastsConfig(AppConfig):
             content,
             first_steps,
             opt_outs,
+            resending,
         )
         from telegrambot.engine import outbox
 

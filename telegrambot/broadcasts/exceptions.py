@@ -77,6 +77,15 @@ class StillCorrecting(DomainError):
     """“{title}” is being corrected. Please resume it in a moment."""
 
 
+class TakenBack(DomainError):
+    """“{title}” was cancelled, stopped or taken back, so its copies are not sent again."""
+
+
+class NotForThem(DomainError):
+    """Of the chosen copies {count} would go to people who get no broadcasts any more: they opted out, blocked
+    the bot or were switched off. Please choose the others only."""
+
+
 class NothingChanged(DomainError):
     """That is the text “{title}” has already."""
 

@@ -56,9 +56,12 @@ def retry_failed(broadcast: Broadcast, *, actor: TelegramUser | None) -> int:
     count = withdrawals.make_anew(row, retryable(row), [Message.Status.FAILED])
     if not count:
         raise NothingToRetry(title=row.title)
+    if row.status == Status.FAILED and row.fanned_out_at is None:
+        # It was stopped half-way: these people get another try, nobody was asked about all the others.
+        row.fanned_out_at = timezone.now()
     if row.status != Status.PAUSED:
         row.status, row.sent_at, row.problem = Status.SENDING, None, ""
-    services.keep(broadcast, row, "status", "sent_at", "problem")
+    services.keep(broadcast, row, "status", "sent_at", "problem", "fanned_out_at")
     return count
 
 

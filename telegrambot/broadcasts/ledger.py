@@ -8,12 +8,13 @@ from datetime import datetime
 from uuid import UUID
 
 from django.db import connection
-from django.db.models import CharField, Count, Exists, OuterRef, Q, QuerySet, Value
-from django.db.models.functions import Cast, Concat, Left
+from django.db.models import Count, Q, QuerySet
+from django.db.models.functions import Left
 from django.utils import timezone
 
 from telegrambot.broadcasts.models import Broadcast
 from telegrambot.engine.models import Message, Priority
+from telegrambot.engine.resending import was_sent_again
 
 Status = Message.Status
 RECEIVED = (Status.SENT, Status.DELIVERED, Status.READ)
@@ -134,7 +135,7 @@ def copies(broadcast: Broadcast) -> QuerySet[Message]:
 
 def undelivered(broadcast: Broadcast) -> QuerySet[Message]:
     """Copies that failed or are uncertain, without those that were sent again since."""
-    return copies(broadcast).filter(~Exists(_sent_again()), status__in=UNDELIVERED)
+    return copies(broadcast).filter(~was_sent_again(), status__in=UNDELIVERED)
 
 
 def progress(broadcast: Broadcast) -> Progress:
@@ -189,7 +190,7 @@ def follow_ups(broadcast: Broadcast) -> list[FollowUpProgress]:
 def reasons(broadcast: Broadcast, *, limit: int = 50) -> list[tuple[str, str, int]]:
     """Why people did not get it: status, reason and how many, the most frequent first."""
     missed = copies(broadcast).filter(status__in=[*UNDELIVERED, Status.CANCELLED])
-    missed = missed.filter(~Q(status__in=UNDELIVERED) | ~Exists(_sent_again()))
+    missed = missed.filter(~Q(status__in=UNDELIVERED) | ~was_sent_again())
     grouped = missed.values_list("status", Left("error", 200)).annotate(count=Count("pk")).order_by("-count")
     return list(grouped[:limit])
 
@@ -218,11 +219,6 @@ def roll_up(keys: Sequence[UUID] = (), *, started_since: datetime | None = None)
     with connection.cursor() as cursor:
         cursor.execute(_ROLL_UP, {"keys": list(keys), "since": started_since})
         return cursor.rowcount
-
-
-def _sent_again() -> QuerySet[Message]:
-    key = Concat(Value("again:"), Cast(OuterRef("pk"), CharField()))
-    return Message.objects.filter(dedupe_key=key).order_by()
 
 
 def _rate(count: int, first: datetime | None) -> float:

@@ -255,7 +255,8 @@ def resume(broadcast: Broadcast, *, actor: TelegramUser | None) -> None:
         raise StillCorrecting(title=row.title)
     row.status = Status.SENDING
     keep(broadcast, row, "status")
-    # Night may have fallen since.
+    # People may have been switched off since, and night may have fallen.
+    withdrawals.drop_the_gone(row)
     withdrawals.put_off_the_sleeping(row)
     ledger.copies(row).filter(status=Message.Status.QUEUED, not_before=None).update(not_before=Now())
     wake.messages()

@@ -48,7 +48,7 @@ def put_off_the_sleeping(broadcast: Broadcast) -> int:
             asleep.append(row["pk"])
     if not asleep:
         return 0
-    taken = _take_out(Message.objects.filter(pk__in=asleep), [Message.Status.QUEUED])
+    taken = _take_out(broadcast, Message.objects.filter(pk__in=asleep), [Message.Status.QUEUED])
     postpone(broadcast, {person: due[person] for person in taken})
     return len(taken)
 
@@ -61,7 +61,7 @@ def make_anew(broadcast: Broadcast, chosen: QuerySet[Message], statuses: list[st
         statuses: which they still must have.
     """
     now = timezone.now()
-    taken = _take_out(chosen, statuses)
+    taken = _take_out(broadcast, chosen, statuses)
     postpone(broadcast, dict.fromkeys(taken, now))
     return len(taken)
 
@@ -79,8 +79,11 @@ def _queued(broadcast: Broadcast) -> QuerySet[Message]:
     return ledger.copies(broadcast).filter(status=Message.Status.QUEUED)
 
 
-def _take_out(chosen: QuerySet[Message], statuses: list[str]) -> list[Any]:
+def _take_out(broadcast: Broadcast, chosen: QuerySet[Message], statuses: list[str]) -> list[Any]:
     sql, parameters = chosen.order_by().values("pk").query.sql_with_params()
     with connection.cursor() as cursor:
         cursor.execute(_TAKE_OUT.format(chosen=sql), [*parameters, statuses])
-        return [person for (person,) in cursor.fetchall() if person is not None]
+        people = [person for (person,) in cursor.fetchall() if person is not None]
+    # Where an operator had sent a copy again, the first one still has the key that a new copy needs.
+    ledger.copies(broadcast).filter(person__in=people, status__in=ledger.UNDELIVERED).delete()
+    return people

@@ -31,7 +31,7 @@ from telegrambot.engine.exceptions import (
 )
 from telegrambot.engine.models import InboundUpdate, Message
 from telegrambot.engine.privacy import seal_message
-from telegrambot.engine.resending import key_of_copy
+from telegrambot.engine.resending import Amend, key_of_copy, prepared
 
 logger = logging.getLogger(__name__)
 
@@ -94,7 +94,10 @@ def send_again(chosen: Chosen, *, actor: TelegramUser | None) -> int:
         NotUndelivered: some are neither failed nor uncertain, or came from a person.
         NothingToSend: what some said is not kept any more.
         TooManyAtOnce: more than `MAX_AT_ONCE`.
+        DomainError: whoever they belong to refuses.
     """
+    chosen = chosen if isinstance(chosen, models.QuerySet) else list(chosen)
+    amend = prepared(Message.objects.filter(pk__in=chosen))
     messages = _lock(Message, chosen)
     _refuse(
         NotUndelivered,
@@ -110,7 +113,8 @@ def send_again(chosen: Chosen, *, actor: TelegramUser | None) -> int:
     originals = [message for message in messages if keys[message.pk] not in known]
     silent = sealing.without_history(message.dialog_id for message in originals)
     copies = Message.objects.bulk_create(
-        _copy(message, keys[message.pk], is_kept=message.dialog_id not in silent) for message in originals
+        _copy(message, keys[message.pk], amend, is_kept=message.dialog_id not in silent)
+        for message in originals
     )
     for message, copy in zip(originals, copies, strict=True):
         _note(message, _("Sent again as message {number}.").format(number=copy.pk))
@@ -165,14 +169,15 @@ def cancel_messages(chosen: Chosen, *, actor: TelegramUser | None) -> int:
     return len(messages)
 
 
-def _copy(message: Message, key: str, *, is_kept: bool) -> Message:
+def _copy(message: Message, key: str, amend: Amend, *, is_kept: bool) -> Message:
     copy = Message(
         status=Message.Status.QUEUED,
         dedupe_key=key,
         sealed=message.sealed,
         **{name: getattr(message, name) for name in _CONTENT},
     )
-    if not is_kept and message.sealed is None:
+    amend(copy)
+    if not is_kept and copy.sealed is None:
         seal_message(copy)
     return copy
 

@@ -27,6 +27,7 @@ from telegrambot.broadcasts.bot import texts
 from telegrambot.broadcasts.exceptions import NotADraft
 from telegrambot.broadcasts.models import Broadcast
 from telegrambot.engine.models import Message, Priority
+from telegrambot.engine.resending import was_sent_again
 
 Status = Broadcast.Status
 
@@ -241,7 +242,7 @@ def _count_anew(running: Iterable[Broadcast]) -> None:
     copies = Message.objects.filter(origin__in=by_origin, priority=Priority.BROADCAST).order_by()
     counts = copies.values_list("origin").annotate(
         received=Count("pk", filter=Q(status__in=ledger.RECEIVED)),
-        failed=Count("pk", filter=Q(status=Message.Status.FAILED)),
+        failed=Count("pk", filter=Q(status=Message.Status.FAILED) & Q(~was_sent_again())),
     )
     for origin, received, failed in counts:
         by_origin[origin].recipients_count, by_origin[origin].failed_count = received, failed
