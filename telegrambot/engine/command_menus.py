@@ -28,7 +28,7 @@ _DEFAULT_LANGUAGES = {"": "en", "ru": "ru"}
 
 _CHUNK = 500
 _DEFAULT = "default"
-_CHAT = "chat:"
+CHAT_SCOPE = "chat:"
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,15 +42,15 @@ class Menu:
     @property
     def digest(self) -> str:
         """What tells one menu from another; empty for no menu in a chat, which is how every chat begins."""
-        if not self.commands and self.scope.startswith(_CHAT):
+        if not self.commands and self.scope.startswith(CHAT_SCOPE):
             return ""
         return hashlib.sha256(json.dumps(self.commands).encode()).hexdigest()
 
     @property
     def telegram_scope(self) -> BotCommandScope:
         """The scope as the Bot API wants it."""
-        if self.scope.startswith(_CHAT):
-            return BotCommandScopeChat(self.scope.removeprefix(_CHAT))
+        if self.scope.startswith(CHAT_SCOPE):
+            return BotCommandScopeChat(self.scope.removeprefix(CHAT_SCOPE))
         return BotCommandScopeDefault()
 
 
@@ -122,7 +122,7 @@ def _chat_menu(catalogue: Catalogue, dialog: Dialog) -> Menu:
         commands: tuple[tuple[str, str], ...] = ()
     else:
         commands = _commands(catalogue, person.role, person.language)
-    return Menu(f"{_CHAT}{dialog.telegram_dialog_id}", "", commands)
+    return Menu(f"{CHAT_SCOPE}{dialog.telegram_dialog_id}", "", commands)
 
 
 def _commands(catalogue: Catalogue, role: int, language: str) -> tuple[tuple[str, str], ...]:
@@ -134,7 +134,9 @@ def _commands(catalogue: Catalogue, role: int, language: str) -> tuple[tuple[str
 
 def _dialogs(after: int, changed_since: datetime | None) -> QuerySet[Dialog]:
     """Private chats of people with a role, and of those who had one when their menu was set."""
-    menu = CommandMenu.objects.filter(scope=Concat(Value(_CHAT), OuterRef("telegram_dialog_id")), language="")
+    menu = CommandMenu.objects.filter(
+        scope=Concat(Value(CHAT_SCOPE), OuterRef("telegram_dialog_id")), language=""
+    )
     dialogs = (
         Dialog.objects.filter(
             type=Dialog.Type.PRIVATE, business_connection_id="", person__blocked_at__isnull=True, pk__gt=after

@@ -111,6 +111,10 @@ def _handle(
     is_echo = update.business_message is not None and update.business_message.sender_business_bot is not None
     if is_echo or person is None or not person.is_active:
         return Handled()
+    if person.blocked_at is not None and dialog.is_private_with_bot:
+        # Telegram had told us, or not: after a day it forgets what nobody fetched.
+        membership.mark_back(dialog)
+        person.blocked_at = None
     with ExitStack() as stack:
         stack.enter_context(translation.override(person.language))
         if person.timezone:

@@ -46,7 +46,8 @@ MAX_DEPTH = 50
 _KNOWN = "SELECT update_id FROM engine_inboundupdate WHERE bot_id = %s AND update_id = ANY(%s)"
 
 # Adds the chats that are new, and lists those whose texts must not be kept. A group that moved, a business
-# account that was connected anew: the chat has another row, and keeps its word.
+# account that was connected anew: the chat has another row, and keeps its word. Where a business account's
+# owner wrote first, the chat learns its person with their first message, or a later one if it is busy now.
 _DIALOGS = """
 WITH chat AS (
     SELECT * FROM jsonb_to_recordset(%(chats)s::jsonb) AS chat(
@@ -73,6 +74,17 @@ WITH chat AS (
     ORDER BY chat.connection, chat.chat_id, chat.moved_from DESC
     ON CONFLICT DO NOTHING
     RETURNING business_connection_id, telegram_dialog_id, keep_history
+), nameless AS (
+    SELECT known.id, person.id AS person
+    FROM chat
+    JOIN engine_dialog AS known
+      ON known.platform = 'telegram' AND known.bot_id = %(bot)s
+     AND known.business_connection_id = chat.connection AND known.telegram_dialog_id = chat.chat_id
+    JOIN accounts_telegramuser AS person ON person.telegram_id = chat.chat_id::bigint
+    WHERE chat.chat_type = 'private' AND known.person_id IS NULL
+    FOR NO KEY UPDATE OF known SKIP LOCKED
+), named AS (
+    UPDATE engine_dialog AS dialog SET person_id = nameless.person FROM nameless WHERE dialog.id = nameless.id
 )
 SELECT connection, chat_id FROM silent
 UNION ALL SELECT business_connection_id, telegram_dialog_id FROM added WHERE NOT keep_history

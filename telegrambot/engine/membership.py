@@ -19,6 +19,12 @@ def follow(dialog: Dialog, change: dict[str, Any]) -> None:
     if change.get("new_chat_member", {}).get("status") in _GONE:
         mark_blocked(dialog)
     else:
+        mark_back(dialog)
+
+
+def mark_back(dialog: Dialog) -> None:
+    """Remember that this person has not blocked the bot (any more)."""
+    if dialog.is_private_with_bot and dialog.person_id is not None:
         TelegramUser.objects.filter(pk=dialog.person_id, blocked_at__isnull=False).update(blocked_at=None)
 
 

@@ -128,7 +128,8 @@ class ChatsWithWork:
 
     def look(self) -> bool:
         """Look for chats with work if only suspects are remembered. Returns whether there is any."""
-        if not self.fresh and not self._look_behind(self._after) and self._after:
+        after = self._after
+        if not self.fresh and not self._look_behind(after) and after:
             self._look_behind(0)
         return self.are_remembered
 

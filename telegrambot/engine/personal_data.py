@@ -13,8 +13,10 @@ from django.utils.translation import gettext_lazy as _
 from telegrambot.accounts.models import TelegramUser
 from telegrambot.accounts.personal_data import Holding, exempt, guard, register
 from telegrambot.engine import farewells, intake, outbox
+from telegrambot.engine.command_menus import CHAT_SCOPE
 from telegrambot.engine.models import (
     BotIdentity,
+    CommandMenu,
     Dialog,
     FetchedMedia,
     InboundUpdate,
@@ -59,6 +61,12 @@ def _dialogs(person: TelegramUser) -> QuerySet[Dialog]:
     if person.telegram_id is not None:
         theirs |= Q(telegram_dialog_id=str(person.telegram_id), type=Dialog.Type.PRIVATE)
     return Dialog.objects.filter(theirs).exclude(platform=farewells.PLATFORM)
+
+
+def _menus(person: TelegramUser) -> QuerySet[CommandMenu]:
+    """Their chats' own menus: which one it is tells the chat's number."""
+    numbers = _dialogs(person).values_list("telegram_dialog_id", flat=True)
+    return CommandMenu.objects.filter(scope__in=[f"{CHAT_SCOPE}{number}" for number in numbers])
 
 
 def _keys(person: TelegramUser) -> list[int]:
@@ -302,6 +310,7 @@ for _holding in (
     ),
     Holding("engine.settled", Message, "", _settled, order=59, is_bulky=True),
     Holding("engine.messages", Message, _("Messages"), _messages, fields=_MESSAGE_FIELDS, order=60),
+    Holding("engine.menus", CommandMenu, "", _menus, order=79),
     Holding(
         "engine.dialogs",
         Dialog,
@@ -321,7 +330,6 @@ for _holding in (
     register(_holding)
 
 exempt("engine.BotIdentity", "The bot's own name.")
-exempt("engine.CommandMenu", "Digests of the program's commands.")
 exempt("engine.FailureKind", "Kinds of failure, free of what people wrote.")
 exempt("engine.Heartbeat", "The program's own processes.")
 exempt("engine.JobFailure", "Errors without a word of what people wrote (see failures.describe).")

@@ -110,9 +110,14 @@ def _seal_unfinished(dialog: Dialog) -> None:
     waiting = Message.objects.filter(dialog=dialog, sealed__isnull=True, status__in=_UNFINISHED)
     # The sender may be settling one of them just now.
     locked = waiting.exclude(text="", payload={}).order_by("pk").select_for_update(no_key=True)
+    files: list[str] = []
     for message in locked.iterator(BATCH):
+        files += _files(message.payload)
         seal_message(message)
         message.save(update_fields=["sealed", "text", "payload"])
+    for stored in outbox.unneeded_files().filter(pk__in=files, is_sealed=False).iterator(1):
+        stored.content, stored.is_sealed, stored.name = sealing.seal_file(bytes(stored.content)), True, ""
+        stored.save(update_fields=["content", "is_sealed", "name"])
 
 
 def seal_message(message: Message) -> None:

@@ -113,13 +113,14 @@ class Sender:
         batch, self._outcomes = self._outcomes, []
         token = uuid4()
         try:
-            if self._exchanged_at - self._expired_at > _HOUSEKEEPING_SECONDS:
-                await self._threads.run(settlement.expire)
-                self._expired_at = self._exchanged_at
             if self._doubtful:
                 await self._threads.run(claims.release, self._doubtful)
                 self._doubtful = []
             found = await self._threads.run(claims.exchange, batch, room, token)
+            # After what is known has been told: the database may have been away for longer than a lease.
+            if self._exchanged_at - self._expired_at > _HOUSEKEEPING_SECONDS:
+                self._expired_at = self._exchanged_at
+                await self._expire()
         except (DataError, IntegrityError):
             self._doubtful.append(token)
             await self._settle_singly(batch)
@@ -133,6 +134,13 @@ class Sender:
             return None
         self._is_database_down = False
         return found
+
+    async def _expire(self) -> None:
+        """Take note of leases that ended; what was just claimed is under way whether or not this succeeds."""
+        try:
+            await self._threads.run(settlement.expire)
+        except Error as error:
+            logger.warning("Ended leases are looked at again later: %s", type(error).__name__)
 
     async def _settle_singly(self, batch: list[Outcome]) -> None:
         """Keep one outcome that the database refuses from holding up all others."""

@@ -26,14 +26,17 @@ _SETTLE = """
 UPDATE engine_message AS message
 SET status = outcome.status,
     external_message_id = coalesce(nullif(outcome.external_message_id, ''), message.external_message_id),
-    error = outcome.error,
+    error = CASE WHEN message.sealed IS NULL THEN outcome.error
+                 -- The history was switched off meanwhile: a refusal may repeat what it refuses.
+                 ELSE regexp_replace(outcome.error, '(:|"| '').*$', '') END,
     attempts = message.attempts - outcome.attempts_back,
     not_before = CASE WHEN outcome.status = 'queued'
                       THEN statement_timestamp() + make_interval(secs => outcome.delay)
                       ELSE message.not_before END,
     operation = coalesce(nullif(outcome.operation, ''), message.operation),
     target_id = CASE WHEN outcome.operation = 'send' THEN NULL ELSE message.target_id END,
-    payload = message.payload || outcome.payload,
+    payload = message.payload || CASE WHEN message.sealed IS NULL THEN outcome.payload
+                                      ELSE outcome.payload - 'files' END,
     timestamp = CASE WHEN outcome.status = 'sent' THEN statement_timestamp() ELSE message.timestamp END,
     lease_until = NULL,
     claim_token = CASE WHEN outcome.status = 'uncertain' THEN message.claim_token END

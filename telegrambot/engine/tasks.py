@@ -5,8 +5,6 @@ from __future__ import annotations
 from django.db import connection, transaction
 from procrastinate import JobContext, RetryStrategy
 from procrastinate.contrib.django import app
-from procrastinate.exceptions import UniqueViolation
-from procrastinate.jobs import Status
 
 from telegrambot.engine import privacy, retention
 from telegrambot.engine.models import RollupCursor
@@ -69,8 +67,4 @@ async def retry_stalled_jobs(context: JobContext, timestamp: int) -> None:
     """Start jobs again whose worker died: they would stay `doing` for ever, and keep their lock."""
     manager = context.app.job_manager
     for job in await manager.get_stalled_jobs():
-        try:
-            await manager.retry_job(job)
-        except UniqueViolation:
-            # The same work has been asked for since; one that stopped here would keep all others back.
-            await manager.finish_job(job, Status.ABORTED, delete_job=True)
+        await manager.retry_job(job)

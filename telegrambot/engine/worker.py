@@ -9,10 +9,14 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable, Sequence
+from datetime import datetime
 from typing import Any
 
-from procrastinate import JobContext
+from procrastinate import App, JobContext
 from procrastinate.contrib.django import app
+from procrastinate.exceptions import UniqueViolation
+from procrastinate.jobs import Job, Status
+from procrastinate.manager import JobManager
 from procrastinate.middleware import AsyncCallNext, WorkerMiddleware
 from procrastinate.worker import Worker
 
@@ -29,6 +33,25 @@ _GRACE_SECONDS = 8.0
 _CONCURRENCY = 2
 
 _apart: dict[str, Callable[[], int]] = {}
+
+
+class _JobManager(JobManager):
+    """Ends a job instead of trying it again when the same work has been asked for since."""
+
+    async def retry_job(
+        self,
+        job: Job,
+        retry_at: datetime | None = None,
+        priority: int | None = None,
+        queue: str | None = None,
+        lock: str | None = None,
+    ) -> None:
+        try:
+            await super().retry_job(job, retry_at, priority, queue, lock)
+        except UniqueViolation:
+            # Only one job of a queueing lock may wait. This one would stay `doing`, and keep that one back.
+            logger.info("Job %s is not tried again: another one waits to do the same", job.id)
+            await self.finish_job(job, Status.ABORTED, delete_job=True)
 
 
 async def act_as_job(call_next: AsyncCallNext, context: JobContext, worker: Worker) -> Any:
@@ -86,7 +109,7 @@ async def run(*, queues: Sequence[str] | None, concurrency: int, name: str, hand
         name: how the worker calls itself in logs and tables.
         handle_signals: whether SIGTERM and SIGINT are the worker's own to handle.
     """
-    worker_app = app.with_connector(app.connector.get_worker_connector())  # type: ignore[attr-defined]
+    worker_app = app_for_worker()
     async with worker_app.open_async():
         await worker_app.run_worker_async(
             queues=queues,  # type: ignore[arg-type]  # it takes None for all
@@ -98,3 +121,10 @@ async def run(*, queues: Sequence[str] | None, concurrency: int, name: str, hand
             delete_jobs="successful",
             worker_middleware=MIDDLEWARE,
         )
+
+
+def app_for_worker() -> App:
+    """The app as a worker needs it: with a connector of its own, not opened yet."""
+    worker_app = app.with_connector(app.connector.get_worker_connector())  # type: ignore[attr-defined]
+    worker_app.job_manager = _JobManager(worker_app.connector)
+    return worker_app

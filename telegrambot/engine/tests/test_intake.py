@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from typing import Any
 
 import pytest
 from django.db import OperationalError, connection, transaction
@@ -181,6 +182,35 @@ def test_one_chat_id_is_three_chats_with_the_bot_and_two_business_accounts():
         update("business_message", body | {"business_connection_id": "b"}),
     )
     assert Dialog.objects.count() == Message.objects.count() == 3
+
+
+def business(sender: int, text: str) -> dict[str, Any]:
+    """What somebody says in the chat of customer 777 with a business account."""
+    chat = {"id": 777, "type": "private", "first_name": "Cass"}
+    return update("business_message", message(text, sender, chat=chat, business_connection_id="b"))
+
+
+def test_a_chat_in_which_the_accounts_owner_wrote_first_learns_its_person():
+    store(business(888, "Hello dear customer"))
+    assert Dialog.objects.get().person is None
+    store(business(777, "Hello"))
+
+    customer = TelegramUser.objects.get(telegram_id=777)
+    assert Dialog.objects.get().person == customer
+    store(business(888, "What can I do for you?"))
+    assert Message.objects.latest("pk").person == customer
+
+
+@pytest.mark.django_db(transaction=True)
+def test_it_learns_its_person_later_when_somebody_is_at_it():
+    store(business(888, "Hello dear customer"))
+    with transaction.atomic():
+        Dialog.objects.select_for_update(no_key=True).get()
+        together(lambda: store(business(777, "Hello")))
+    assert Dialog.objects.get().person is None
+
+    store(business(777, "Are you there?"))
+    assert Dialog.objects.get().person is not None
 
 
 @pytest.mark.django_db(transaction=True)

@@ -65,6 +65,23 @@ def test_who_comes_back_is_greeted_like_anyone(client):
     assert "Hello" in client.send("/start").text
 
 
+def test_who_writes_has_not_blocked_the_bot_whatever_was_missed(client):
+    client.offer("my_chat_member", change("kicked"))
+
+    assert "Hello" in client.send("/start").text
+
+    assert ann().blocked_at is None
+
+
+def test_what_is_said_in_a_group_or_to_a_business_account_proves_nothing(client):
+    client.offer("my_chat_member", change("kicked"))
+    group = {"id": -5, "type": "supergroup", "title": "Team"}
+    client.offer("message", client._message() | {"chat": group, "text": "Hi"})
+    client.offer("business_message", client._message() | {"business_connection_id": "b", "text": "Hi"})
+
+    assert ann().blocked_at is not None
+
+
 def test_leaving_a_group_blocks_nobody(client):
     client.offer("my_chat_member", change("left", id=-5, type="supergroup", title="Team"))
     assert ann().blocked_at is None

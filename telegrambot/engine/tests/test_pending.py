@@ -9,7 +9,7 @@ from django.db import connection, transaction
 from django.utils import timezone
 
 from telegrambot.engine import pending
-from telegrambot.engine.models import InboundUpdate
+from telegrambot.engine.models import Dialog, InboundUpdate
 from telegrambot.engine.pending import AttemptJournal, ChatsWithWork, Pending
 from telegrambot.engine.tests.factories import DialogFactory, InboundUpdateFactory
 from telegrambot.engine.tests.incoming import message, person, together, update
@@ -112,6 +112,18 @@ def test_chats_are_looked_for_in_turn(monkeypatch):
     assert chats.take(9) == keys[4:]
     chats.look()
     assert keys[0] in chats.take(9)
+
+
+def test_the_first_chats_come_again_when_nothing_waits_behind_the_last(monkeypatch):
+    monkeypatch.setattr(pending, "LOOK_AHEAD", 2)
+    keys = [dialog.pk for dialog in DialogFactory.create_batch(2)]
+    for key in keys:
+        waiting(Dialog.objects.get(pk=key))
+    chats = ChatsWithWork()
+
+    for _ in range(3):
+        assert chats.look()
+        assert chats.take(9) == keys
 
 
 def test_a_suspect_is_remembered_once_and_hides_no_other_chat():

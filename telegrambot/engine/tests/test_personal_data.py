@@ -11,7 +11,14 @@ from telegrambot.accounts import erasure
 from telegrambot.accounts.roles import Role
 from telegrambot.accounts.tests.factories import TelegramUserFactory
 from telegrambot.engine import farewells, outbox
-from telegrambot.engine.models import Dialog, InboundUpdate, Message, OutgoingFile, ProcessedMessage
+from telegrambot.engine.models import (
+    CommandMenu,
+    Dialog,
+    InboundUpdate,
+    Message,
+    OutgoingFile,
+    ProcessedMessage,
+)
 from telegrambot.engine.replies import Reply
 from telegrambot.engine.tests.factories import (
     BOT_ID,
@@ -230,3 +237,16 @@ def test_it_is_forgotten_once_it_is_settled(status):
 
     assert list(Dialog.objects.all()) == [other]
     assert not Message.objects.exists()
+
+
+# ── Elsewhere ─────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_the_menu_of_their_chat_goes(ann):
+    DialogFactory(person=ann, telegram_dialog_id=str(TELEGRAM_ID))
+    CommandMenu.objects.create(scope=f"chat:{TELEGRAM_ID}", language="", digest="x")
+    CommandMenu.objects.create(scope="chat:4", language="", digest="x")
+
+    erasure.erase(ann)
+
+    assert [menu.scope for menu in CommandMenu.objects.all()] == ["chat:4"]

@@ -10,9 +10,10 @@ import pytest
 from django.db import connection, transaction
 
 from audit.models import EventLog
-from telegrambot.engine import outbox, privacy, tasks
+from telegrambot.engine import outbox, privacy, sealing, tasks
 from telegrambot.engine.claims import claim
 from telegrambot.engine.models import Dialog, FetchedMedia, InboundUpdate, Message, OutgoingFile, Priority
+from telegrambot.engine.replies import Media, Reply, Upload
 from telegrambot.engine.settlement import Outcome, settle
 from telegrambot.engine.tests.dumping import stored_words
 from telegrambot.engine.tests.factories import DialogFactory, InboundUpdateFactory, MessageFactory
@@ -219,3 +220,47 @@ def test_nothing_slips_through_while_messages_arrive_and_leave(dialog):
     assert stored_words(SECRET) == set()
     assert InboundUpdate.objects.filter(sealed__isnull=False, status="pending").count() == 15
     assert Message.objects.filter(sealed__isnull=False, status="queued").count() == 15
+
+
+def test_a_file_that_was_under_way_at_the_switch_leaves_no_trace(dialog):
+    payload = {"media": {"kind": "document", "file_id": "F", "name": SECRET}}
+    MessageFactory(dialog=dialog, status="queued", text="", message_type="document", payload=payload)
+    (claimed,), _ = claim(1)
+    switch(dialog, False)
+    erase()
+
+    known = claimed.message_id, claimed.token, claimed.dialog_id
+    settle(
+        [Outcome(*known, "sent", payload={"files": [{"file_id": "F", "name": SECRET}], "message_ids": [9]})]
+    )
+
+    assert stored_words(SECRET) == set()
+    assert Message.objects.get().payload["message_ids"] == [9]
+
+
+def test_a_refusal_that_comes_after_the_switch_repeats_nothing(dialog):
+    MessageFactory(dialog=dialog, status="queued", text=f"<b>{SECRET}")
+    (claimed,), _ = claim(1)
+    switch(dialog, False)
+    erase()
+
+    known = claimed.message_id, claimed.token, claimed.dialog_id
+    settle([Outcome(*known, "failed", error=f'Can\'t parse entities: no end of "{SECRET}"')])
+
+    assert stored_words(SECRET) == set()
+    assert Message.objects.get().error == "Can't parse entities"
+
+
+def test_a_file_that_waits_at_the_switch_is_encrypted_with_its_message(dialog):
+    file = Media("document", Upload(f"{SECRET}.txt", SECRET.encode()))
+    outbox.say(Reply("", media=file), dialog_id=dialog.pk, person_id=None, priority=1, origin="x", key="k")
+
+    switch(dialog, False)
+    erase()
+
+    assert stored_words(SECRET) == set()
+    stored = OutgoingFile.objects.get()
+    assert (stored.is_sealed, stored.name) == (True, "")
+    assert sealing.unseal_file(bytes(stored.content)) == SECRET.encode()
+    (claimed,), _ = claim(1)
+    assert claimed.payload["media"]["name"] == f"{SECRET}.txt"

@@ -7,6 +7,7 @@ import contextlib
 import logging
 import time
 from collections.abc import AsyncIterator, Callable
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -189,6 +190,34 @@ def test_claims_whose_commit_was_not_confirmed_are_given_back(api, settings, mon
     assert len(lost) == 3
     assert len(api.sent) == 3
     assert set(Message.objects.values_list("attempts", flat=True)) == {1}
+
+
+@pytest.mark.parametrize("lost", ["the claim", "the outcome"])
+def test_what_did_not_leave_is_sent_after_an_outage_longer_than_a_lease(
+    api, settings, monkeypatch, lost
+) -> None:
+    monkeypatch.setattr(sender_module, "_HOUSEKEEPING_SECONDS", 0.0)
+    api.script("sendMessage", refusal(429, "Too Many Requests: retry after 1", retry_after=1))
+    real, outages = sender_module.claims.exchange, [None] * 3
+
+    def exchange(outcomes: list[Outcome], *args: Any) -> Any:
+        found = real([], *args) if lost == "the claim" and outages else ([], 0.0)
+        if outages and (outcomes or found[0]):
+            outages.pop()
+            Message.objects.filter(status="sending").update(lease_until=timezone.now() - timedelta(minutes=1))
+            raise sender_module.Error("gone")
+        return real(outcomes, *args)
+
+    monkeypatch.setattr(sender_module.claims, "exchange", exchange)
+    queued()
+
+    async def work() -> None:
+        async with sending(api, settings) as (_, threads, _bot):
+            await until(threads, all_are("sent", "uncertain"))
+
+    asyncio.run(work())
+    assert outages == []
+    assert statuses() == {"sent": 1}
 
 
 def test_an_outcome_the_database_refuses_does_not_hold_up_the_others(api, settings, caplog) -> None:

@@ -9,10 +9,9 @@ from types import SimpleNamespace
 import pytest
 from django.db import connection
 from django.utils import timezone
-from procrastinate.contrib.django import app
 
 from telegrambot.accounts.models import BotCommand
-from telegrambot.engine import retention, tasks
+from telegrambot.engine import retention, tasks, worker
 from telegrambot.engine.models import InboundUpdate, OutgoingFile, RollupCursor
 from telegrambot.engine.tests.factories import DialogFactory, InboundUpdateFactory
 from telegrambot.engine.tests.incoming import said, store, together
@@ -124,7 +123,7 @@ def test_jobs_of_a_dead_worker_start_again(jobs):
         )
 
     async def pick_up() -> None:
-        worker_app = app.with_connector(app.connector.get_worker_connector())
+        worker_app = worker.app_for_worker()
         async with worker_app.open_async():
             await tasks.retry_stalled_jobs(SimpleNamespace(app=worker_app), timestamp=1)
 
