@@ -16,6 +16,9 @@ from telegrambot.engine.limits import OVERALL, Budget
 from telegrambot.engine.settlement import Outcome, settle
 from telegrambot.vault.exceptions import UnreadableSecret
 
+# Why an answer was taken back that was to answer a person's last word.
+OUTDATED = "The person has written since."
+
 # How many of the first queued messages are looked at: more, at last all (None), when too few of them may go.
 _WINDOWS = (512, 8192, None)
 
@@ -166,7 +169,7 @@ def claim(limit: int, token: UUID | None = None) -> tuple[list[Claim], float]:
             "chat_tolerance": budget.chat_tolerance,
             "group_interval": budget.group_interval,
             "group_tolerance": budget.group_tolerance,
-            "outdated": "The person has written since.",
+            "outdated": OUTDATED,
         }
         rows: list[tuple[Any, ...]] = []
         for window in _WINDOWS:

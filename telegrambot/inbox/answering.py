@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
@@ -93,8 +94,9 @@ def answer(
     )
     if saved_reply is not None:
         saved_replies.note_use(saved_reply)
-    _count(row, queued, seen_up_to, who, actor)
-    if expects_last_inbound is None:
+    unseen = _count(row, queued, seen_up_to, who, actor)
+    # What the operator has not seen still needs its draft.
+    if expects_last_inbound is None and unseen is None:
         superseding.answered_by_hand(row.dialog)
     return queued
 
@@ -167,7 +169,8 @@ def _check(text: str, media: Media | Sequence[Media]) -> None:
 
 def _count(
     row: Conversation, queued: list[int], seen_up_to: int | None, who: str, actor: TelegramUser | None
-) -> None:
+) -> datetime | None:
+    """Count the answer; returns since when the person waits for another one."""
     services.mark_read(row, up_to=seen_up_to, actor=actor)
     unseen = services.first_unanswered(row, seen_up_to)
     Conversation.objects.filter(pk=row.pk).update(
@@ -181,3 +184,4 @@ def _count(
     if unseen is None:
         notices.withdraw(row)
     record("inbox.conversation.answered", row, details={"messages": queued})
+    return unseen

@@ -29,6 +29,8 @@ from telegrambot.vault import settings_store
 # Followed by the key of the conversation, and the key of the last message that the notice tells of.
 ORIGIN = "notice:inbox:"
 MAX_QUOTE = 600
+# In the key of each notice that somebody waits, and of no other.
+_WAITING = "waiting"
 
 
 def tell_waiting(conversation: Conversation, said: Message | None) -> None:
@@ -49,7 +51,7 @@ def tell_waiting(conversation: Conversation, said: Message | None) -> None:
         lines.append(f"<i>{_('Reply to this message to answer.')}</i>")
         return Reply("\n\n".join(filter(None, lines)), screens.notice_buttons(conversation))
 
-    key = f"{conversation.pk}:{conversation.waiting_since:%Y%m%d%H%M%S%f}"
+    key = f"{conversation.pk}:{_WAITING}:{conversation.waiting_since:%Y%m%d%H%M%S%f}"
     _tell(on_duty(conversation), notice, conversation, key, said)
 
 
@@ -103,11 +105,16 @@ def key_for(chat: Dialog, key: str) -> str:
 
 
 def withdraw(conversation: Conversation) -> None:
-    """Take back notices that have not left yet: nobody waits any more."""
+    """Take back notices that somebody waits and that have not left yet: nobody waits any more."""
     queued = Message.objects.filter(
         status=Message.Status.QUEUED, not_before__isnull=False, priority=Priority.NOTICE
     )
-    queued.filter(origin__startswith=f"{ORIGIN}{conversation.pk}:").update(status=Message.Status.CANCELLED)
+    # What was handed over, or did not arrive, an operator has to hear of all the same.
+    waiting = queued.filter(
+        origin__startswith=f"{ORIGIN}{conversation.pk}:",
+        dedupe_key__contains=f":{_WAITING}:",
+    )
+    waiting.update(status=Message.Status.CANCELLED)
 
 
 def on_duty(conversation: Conversation) -> Iterable[Dialog]:

@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 
 from config.errors import DomainError
 from telegrambot.engine.models import Message
-from telegrambot.engine.resending import was_sent_again
+from telegrambot.inbox.desk import outcomes
 from telegrambot.inbox.drafting.exceptions import DraftingError
 from telegrambot.inbox.models import Conversation, DraftInProgress, DraftReply, ModelCall
 
@@ -30,6 +30,14 @@ class Waiting:
 
     draft: DraftReply
     question: str
+
+
+@dataclass(frozen=True, slots=True)
+class Uncertain:
+    """An approved draft that may or may not have arrived, and the message to decide about: its last copy."""
+
+    draft: DraftReply
+    message_id: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,14 +59,13 @@ class Queue:
 
     Attributes:
         count: of all drafts that wait, also of those not listed.
-        uncertain: approved drafts whose message may or may not have arrived.
     """
 
     waiting: list[Waiting]
     count: int
     in_progress: list[DraftInProgress]
     problems: list[Problem]
-    uncertain: list[DraftReply]
+    uncertain: list[Uncertain]
 
     @property
     def is_empty(self) -> bool:
@@ -79,12 +86,7 @@ def read() -> Queue:
         count,
         list(DraftInProgress.objects.select_related("dialog__person").order_by("started_at")[:SHOWN]),
         _problems(),
-        list(
-            _drafts(Status.APPROVED)
-            .filter(message__status=Message.Status.UNCERTAIN)
-            .exclude(_copied())
-            .order_by("pk")[:SHOWN]
-        ),
+        _uncertain(),
     )
 
 
@@ -122,8 +124,10 @@ def _drafts(status: str) -> Any:
     return rows.defer("suggested_response", "edited_response")
 
 
-def _copied() -> Exists:
-    return Exists(Message.objects.filter(was_sent_again(), pk=OuterRef("message")))
+def _uncertain() -> list[Uncertain]:
+    messages = outcomes.uncertain_messages()
+    found = _drafts(Status.APPROVED).filter(pk__in=messages).order_by("pk")[:SHOWN]
+    return [Uncertain(draft, messages[draft.pk]) for draft in found]
 
 
 def _problems() -> list[Problem]:

@@ -52,21 +52,21 @@ def set_all(request: ChatRequest, is_on: int) -> Reply:
 @button(role=Role.ADMIN, command="auto")
 def show_chat(request: ChatRequest, dialog_id: int) -> Reply:
     """What is switched on in one chat, and what it has earned."""
-    return _chat(_found(dialog_id))
+    return _chat(request, _found(dialog_id))
 
 
 @button(role=Role.ADMIN, command="auto")
 def set_drafts(request: ChatRequest, dialog_id: int, is_on: int) -> Reply:
     """Draft answers in a chat, or not."""
     dialogs.set_processing([_found(dialog_id).pk], bool(is_on), actor=request.person)
-    return _chat(_found(dialog_id))
+    return _chat(request, _found(dialog_id))
 
 
 @button(role=Role.ADMIN, command="auto")
 def set_alone(request: ChatRequest, dialog_id: int, is_on: int) -> Reply:
     """Let answers in a chat go out without a person, or not."""
     dialogs.set_auto_send(_found(dialog_id), bool(is_on), actor=request.person)
-    return _chat(_found(dialog_id))
+    return _chat(request, _found(dialog_id))
 
 
 @button(role=Role.ADMIN, command="inbox")
@@ -136,7 +136,7 @@ def _label(item: Dialog, earned: int, needed: int) -> str:
     return f"{mark} {str(item.person or item)[: MAX_LABEL - len(tail) - 3]}{tail}"
 
 
-def _chat(dialog: Dialog) -> Reply:
+def _chat(request: ChatRequest, dialog: Dialog) -> Reply:
     needed = settings_store.get("drafting.approvals_needed", int)
     earned = trust.earned_in([dialog.pk]).get(dialog.pk, 0)
     count = ngettext(
@@ -152,15 +152,16 @@ def _chat(dialog: Dialog) -> Reply:
     ]
     if dialog.auto_send_enabled and not settings_store.get("drafting.automatic", bool):
         lines.append(_("⛔️ An owner has stopped all automatic answers: a person decides about each."))
-    return Reply("\n".join(lines), _chat_buttons(dialog, is_earned=earned >= needed), about=dialog.person_id)
+    may_begin = earned >= needed and request.person.role >= Role.OWNER
+    return Reply("\n".join(lines), _chat_buttons(dialog, may_begin=may_begin), about=dialog.person_id)
 
 
-def _chat_buttons(dialog: Dialog, *, is_earned: bool) -> list[list[Button]]:
+def _chat_buttons(dialog: Dialog, *, may_begin: bool) -> list[list[Button]]:
     drafts = _("No drafts here") if dialog.is_processing_enabled else _("✍️ Draft answers here")
     rows = [[Button(drafts, set_drafts, dialog.pk, int(not dialog.is_processing_enabled))]]
     if dialog.auto_send_enabled:
         rows.append([Button(_("✋ Ask a person first"), set_alone, dialog.pk, 0)])
-    elif is_earned:
+    elif may_begin:
         rows.append([Button(_("🤖 Answer without a person"), set_alone, dialog.pk, 1)])
     rows.append(
         [Button(_("💬 Open the chat"), open_conversation, dialog.pk), Button(_("‹ All chats"), overview)]

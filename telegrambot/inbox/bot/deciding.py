@@ -37,7 +37,11 @@ def show_draft(request: ChatRequest, draft_id: int) -> Reply:
 @button(role=Role.ADMIN, command="inbox")
 def approve(request: ChatRequest, draft_id: int) -> Reply:
     """Send it as the model wrote it."""
-    return cards.card(drafts.approve(_open(draft_id), actor=request.person))
+    try:
+        return cards.card(drafts.approve(_open(draft_id), actor=request.person))
+    except Outdated as refusal:
+        # An error that leaves a view takes back what it wrote: also that another draft was asked for.
+        return Reply(alert=str(refusal))
 
 
 @button(role=Role.ADMIN, command="inbox")

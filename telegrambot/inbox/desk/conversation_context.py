@@ -10,7 +10,7 @@ from telegrambot.engine import knowledge
 from telegrambot.engine.models import Dialog, Message
 from telegrambot.inbox.desk import summaries, transcript
 from telegrambot.inbox.drafting.context import Context, Example
-from telegrambot.inbox.models import DraftReply
+from telegrambot.inbox.models import Conversation, DraftReply
 
 # A summary goes on where these end.
 MAX_LINES = summaries.KEPT + summaries.STEP
@@ -40,11 +40,13 @@ def read(dialog: Dialog, *, operator: TelegramUser | None) -> Batch | None:
     Only this dialog's messages, only what its person may read: nothing of anybody else's.
     """
     messages = list(transcript.spoken(dialog)[:MAX_LINES])
-    # Telegram counts whole seconds: what was asked in the second of our answer would seem to precede it.
-    messages.sort(key=lambda message: message.pk)
     asked = [message for message in messages if message.direction == Message.Direction.INBOUND]
     if not asked:
         return None
+    unanswered = _unanswered(dialog, asked)
+    # Telegram counts whole seconds: what was asked in the second of our answer would seem to precede it. What
+    # an operator had not seen when they answered follows that answer all the same.
+    messages.sort(key=lambda message: (message.pk in unanswered, message.pk))
     newest = max(asked, key=lambda message: message.pk)
     # Asked before the wordings are read: an edit after this one asks for another draft.
     last_edit = (
@@ -79,6 +81,15 @@ def read(dialog: Dialog, *, operator: TelegramUser | None) -> Batch | None:
         tuple(key for key, _ in keys_and_lines),
         leaves_behind=summaries.are_left_behind(dialog, [message.pk for message in messages], summary),
     )
+
+
+def _unanswered(dialog: Dialog, asked: list[Message]) -> set[int]:
+    """The keys of the messages with which the person waits, from the one on with which that began."""
+    found = Conversation.objects.filter(dialog=dialog, is_active=True)
+    since = found.values_list("waiting_since", flat=True).first()
+    # Of several in the same second those before the last may have had their answer.
+    first = max((message.pk for message in asked if message.timestamp == since), default=None)
+    return {message.pk for message in asked if first is not None and message.pk >= first}
 
 
 def _examples(dialog: Dialog, operator: TelegramUser | None) -> list[Example]:

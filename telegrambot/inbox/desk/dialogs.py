@@ -45,12 +45,14 @@ def set_auto_send(dialog: Dialog, is_enabled: bool, *, actor: TelegramUser | Non
 
     Raises:
         DialogNotFound: it was erased meanwhile.
+        OwnersOnly: it is switched on, and `actor` is no owner.
         NotEarnedYet: too few drafts in a row were approved with small edits.
     """
     row = _locked([dialog.pk]).first()
     if row is None:
         raise DialogNotFound
     if is_enabled:
+        _require_owner(actor)
         _require_earned(trust.of_dialog(row))
     row.auto_send_enabled = is_enabled
     row.save(update_fields=["auto_send_enabled"])
@@ -61,9 +63,11 @@ def set_automatic_topic(topic: str, title: str, is_enabled: bool, *, actor: Tele
     """Let answers about a topic go out without a person, wherever they are asked for; or not any more.
 
     Raises:
+        OwnersOnly: it is switched on, and `actor` is no owner.
         NotEarnedYet: too few drafts in a row were approved with small edits.
     """
     if is_enabled:
+        _require_owner(actor)
         _require_earned(trust.of_topic(topic))
     AutomaticTopic.objects.update_or_create(topic=topic, defaults={"title": title, "is_active": is_enabled})
 
@@ -74,9 +78,13 @@ def switch_everything(is_on: bool, *, actor: TelegramUser | None) -> None:
     Raises:
         OwnersOnly: `actor` is no owner.
     """
+    _require_owner(actor)
+    settings_store.set("drafting.automatic", is_on, actor=actor)
+
+
+def _require_owner(actor: TelegramUser | None) -> None:
     if actor is not None and actor.role < Role.OWNER:
         raise OwnersOnly
-    settings_store.set("drafting.automatic", is_on, actor=actor)
 
 
 def _require_earned(drafts: QuerySet[DraftReply]) -> None:

@@ -32,7 +32,7 @@ from telegrambot.inbox.desk.exceptions import (
     StillUndelivered,
 )
 from telegrambot.inbox.drafting.drafts import Drafted
-from telegrambot.inbox.models import AutomaticTopic, Conversation, DraftReply, HeldText
+from telegrambot.inbox.models import AutomaticTopic, Conversation, DraftReply
 
 logger = logging.getLogger(__name__)
 
@@ -61,7 +61,8 @@ def propose(
     """Keep what a model wrote, show it to operators, or send it if that was earned.
 
     Returns:
-        The draft; None when the person has written meanwhile: then another one is asked for.
+        The draft; None when none is needed any more, or the person has written meanwhile: then another one
+        is asked for.
 
     Raises:
         StillUndelivered: an answer approved before may or may not have arrived.
@@ -70,6 +71,8 @@ def propose(
     rows = Dialog.objects.select_for_update(no_key=True, of=("self",)).select_related("person")
     dialog = rows.get(pk=dialog_id)
     conversation = _locked_conversation(dialog.pk)
+    if conversation is None or not _is_wanted(dialog, conversation, batch):
+        return None
     if _newest_if_unchanged(dialog.pk, batch.last_message_id) is None:
         queueing.ask(dialog.pk)
         return None
@@ -103,7 +106,7 @@ def propose(
         drafting_ms=took_ms,
     )
     Dialog.objects.filter(pk=dialog.pk).update(last_processed_message_id=batch.last_message_id)
-    if conversation is not None and trust.may_go_alone(draft, dialog):
+    if trust.may_go_alone(draft, dialog):
         try:
             with transaction.atomic():
                 return _send(draft, conversation, actor=None, is_automatic=True)
@@ -114,7 +117,6 @@ def propose(
     return draft
 
 
-@transaction.atomic
 def approve(draft: DraftReply, *, text: str | None = None, actor: TelegramUser | None) -> DraftReply:
     """Send a draft as it is, or in the operator's own wording. The first decision wins.
 
@@ -123,10 +125,20 @@ def approve(draft: DraftReply, *, text: str | None = None, actor: TelegramUser |
 
     Raises:
         DecidedAlready, SettledAlready: somebody was faster, or the person was.
-        Outdated: the person has written since.
+        Outdated: the person has written since; another draft is asked for.
         NothingToSend, ReplyTooLong: the wording cannot be sent.
         DraftNotFound: it was erased meanwhile.
     """
+    try:
+        return _approve(draft, text, actor)
+    except Outdated:
+        # Nobody else may have: a message that a view has answered takes no draft back.
+        queueing.ask(draft.dialog_id, in_seconds=0, is_urgent=True)
+        raise
+
+
+@transaction.atomic
+def _approve(draft: DraftReply, text: str | None, actor: TelegramUser | None) -> DraftReply:
     conversation = _locked_conversation(draft.dialog_id)
     row = _locked(draft)
     require_pending(row)
@@ -189,14 +201,22 @@ def _send(
         expects_last_inbound=newest,
         actor=actor,
     )
-    # Until here another draft may be wanted, of which they are all there is.
-    HeldText.objects.filter(dialog=row.dialog_id, message_id__lte=row.last_message_id).delete()
     row.status, row.is_automatic = Status.APPROVED, is_automatic
     row.edit_share, row.message_id = _edit_share(row), queued[0]
     _decide(row, actor)
     record("inbox.draft.sent_alone" if is_automatic else "inbox.draft.approved", row)
     cards.refresh(row)
     return row
+
+
+def _is_wanted(dialog: Dialog, conversation: Conversation, batch: Batch) -> bool:
+    """Whether the person still waits for it: somebody may have answered while the model was writing."""
+    return (
+        conversation.is_active
+        and conversation.waiting_since is not None
+        and dialog.is_processing_enabled
+        and dialog.last_processed_message_id != batch.last_message_id
+    )
 
 
 def _newest_if_unchanged(dialog_id: int, since: int) -> int | None:

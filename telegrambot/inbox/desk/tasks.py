@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import timedelta
 
 from django.conf import settings
 from django.db.models import F, OuterRef, Q, Subquery
+from django.db.models.functions import Coalesce
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from procrastinate import JobContext, RetryStrategy
@@ -59,18 +61,28 @@ def sweep_drafts(timestamp: int) -> None:
     ModelCall.objects.filter(created_at__lt=now - timedelta(days=days)).delete()
 
 
-def unanswered() -> list[int]:
-    """The chats with drafting on in which somebody waits, there is no open draft, and none was decided."""
+def unanswered() -> Iterator[int]:
+    """The chats with drafting on in which somebody waits, there is no open draft, and none was decided.
+
+    Whoever has waited longest comes first. Some have said nothing that can be read; no model is asked there.
+    """
     inbound = Message.objects.filter(dialog=OuterRef("dialog"), direction=Message.Direction.INBOUND)
+    # Commands and what is deleted ask nothing.
+    asked = inbound.exclude(operation=Message.Operation.DELETE).exclude(message_type="service")
+    asked = asked.exclude(text__startswith="/").exclude(revisions__operation=Message.Operation.DELETE)
     found = (
         Conversation.objects.filter(waiting_since__isnull=False, dialog__is_processing_enabled=True)
         .exclude(dialog__drafts__status__in=[DraftReply.Status.PENDING_APPROVAL, DraftReply.Status.APPROVED])
-        .annotate(newest=Subquery(inbound.order_by("-pk").values("pk")[:1]))
-        .filter(
-            Q(dialog__last_processed_message_id=None) | Q(newest__gt=F("dialog__last_processed_message_id"))
-        )
+        .annotate(newest=Subquery(asked.order_by("-pk").values("pk")[:1]))
+        .filter(newest__gt=Coalesce(F("dialog__last_processed_message_id"), 0))
+        .order_by("waiting_since", "pk")
+        .values_list("waiting_since", "pk", "dialog_id")
     )
-    return list(found.order_by("waiting_since").values_list("dialog_id", flat=True)[:_SWEEP_BATCH])
+    behind = Q()
+    while page := list(found.filter(behind)[:_SWEEP_BATCH]):
+        yield from (dialog_id for _since, _key, dialog_id in page)
+        since, key, _dialog_id = page[-1]
+        behind = Q(waiting_since__gt=since) | Q(waiting_since=since, pk__gt=key)
 
 
 describe("telegrambot.inbox.desk.tasks.draft_reply", _("Draft an answer for chat {dialog_id}"))

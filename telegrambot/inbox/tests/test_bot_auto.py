@@ -102,15 +102,16 @@ def test_customers_have_no_such_command():
 # ── One chat ──────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def test_a_chat_that_has_earned_it_may_answer_alone_and_be_stopped(staff, dialog):
+def test_a_chat_that_has_earned_it_may_answer_alone_and_be_stopped(owner, staff, dialog):
     decided(dialog, NEEDED)
-    staff.send("/auto")
-    assert "3 of 3" in staff.press("🎓 Ann").text
+    owner.send("/auto")
+    assert "3 of 3" in owner.press("🎓 Ann").text
 
-    assert "Answers without a person: on" in staff.press("🤖 Answer without a person").text
+    assert "Answers without a person: on" in owner.press("🤖 Answer without a person").text
     assert is_alone(dialog)
-    assert "🤖 Ann" in staff.press("‹ All chats").buttons
+    assert "🤖 Ann" in owner.press("‹ All chats").buttons
 
+    staff.send("/auto")
     staff.press("🤖 Ann")
     assert "Answers without a person: off" in staff.press("✋ Ask a person first").text
     assert not is_alone(dialog)
@@ -125,13 +126,25 @@ def test_a_chat_that_has_not_earned_it_offers_no_such_button(staff, dialog):
     assert "1 of 3" in screen.text
 
 
-def test_trust_that_was_lost_meanwhile_is_said_and_nothing_is_switched_on(staff, dialog):
+def test_only_owners_let_answers_go_out_without_a_person(owner, staff, dialog):
     decided(dialog, NEEDED)
     staff.send("/auto")
-    staff.press("🎓 Ann")
+    assert "🤖 Answer without a person" not in staff.press("🎓 Ann").buttons
+
+    owner.send("/auto")
+    owner.press("🎓 Ann")
+    TelegramUser.objects.filter(first_name="Oscar").update(role=Role.ADMIN)
+    assert "owner" in owner.press("🤖 Answer without a person").alert
+    assert not is_alone(dialog)
+
+
+def test_trust_that_was_lost_meanwhile_is_said_and_nothing_is_switched_on(owner, dialog):
+    decided(dialog, NEEDED)
+    owner.send("/auto")
+    owner.press("🎓 Ann")
     DraftReplyFactory(dialog=dialog, status="rejected")
 
-    assert f"0 of {NEEDED}" in staff.press("🤖 Answer without a person").alert
+    assert f"0 of {NEEDED}" in owner.press("🤖 Answer without a person").alert
     assert not is_alone(dialog)
 
 
@@ -153,14 +166,14 @@ def test_drafts_are_switched_on_from_the_conversation(staff):
     assert "waiting:" in staff.press("💬 Open the chat").text
 
 
-def test_who_is_no_operator_any_more_switches_nothing(staff, dialog):
+def test_who_is_no_operator_any_more_switches_nothing(owner, dialog):
     decided(dialog, NEEDED)
-    staff.send("/auto")
-    staff.press("🎓 Ann")
-    TelegramUser.objects.filter(first_name="Olga").update(role=Role.SUBSCRIBER)
+    owner.send("/auto")
+    owner.press("🎓 Ann")
+    TelegramUser.objects.filter(first_name="Oscar").update(role=Role.SUBSCRIBER)
 
     for label in ("No drafts here", "🤖 Answer without a person", "💬 Open the chat", "‹ All chats"):
-        assert "not available to you" in staff.press(label).toast
+        assert "not available to you" in owner.press(label).toast
     dialog.refresh_from_db()
     assert (dialog.is_processing_enabled, dialog.auto_send_enabled) == (True, False)
 
@@ -194,32 +207,38 @@ def test_topics_that_are_automatic_are_named(staff):
     assert "Prices" not in text
 
 
-def test_a_topic_that_has_earned_it_is_switched_on_and_off(staff):
+def test_a_topic_that_has_earned_it_is_switched_on_and_off(owner, staff):
     topic = f"guide:{uuid4()}"
     source = {"sources": [{"title": "Opening hours"}]}
     for _number in range(NEEDED):
         DraftReplyFactory(topic=topic, status="sent", edit_share=0.0, made_from=source)
     staff.send("/auto")
     staff.press("📚 Topics")
+    assert "owner" in staff.press("🎓 Opening hours").alert
+    assert not AutomaticTopic.objects.exists()
 
-    assert "🤖 Opening hours" in staff.press("🎓 Opening hours").buttons
+    owner.send("/auto")
+    owner.press("📚 Topics")
+    assert "🤖 Opening hours" in owner.press("🎓 Opening hours").buttons
     assert AutomaticTopic.objects.get(topic=topic).is_active
 
+    staff.send("/auto")
+    staff.press("📚 Topics")
     assert "🎓 Opening hours" in staff.press("🤖 Opening hours").buttons
     assert not AutomaticTopic.objects.get(topic=topic).is_active
 
 
-def test_a_topic_that_has_earned_nothing_stays_off(staff):
-    staff.send("/auto")
-    assert "No draft was made from a guide yet" in staff.press("📚 Topics").text
+def test_a_topic_that_has_earned_nothing_stays_off(owner):
+    owner.send("/auto")
+    assert "No draft was made from a guide yet" in owner.press("📚 Topics").text
     source = {"sources": [{"title": "Opening hours"}]}
     DraftReplyFactory(topic="guide:1", status="sent", edit_share=0.0, made_from=source)
     DraftReplyFactory(topic="x" * 100, status="sent", edit_share=0.0)
-    staff.press("‹ All chats")
-    screen = staff.press("📚 Topics")
+    owner.press("‹ All chats")
+    screen = owner.press("📚 Topics")
 
     assert screen.buttons == ["✍️ Opening hours · 1/3", "‹ All chats"]
-    assert f"1 of {NEEDED}" in staff.press("✍️ Opening hours · 1/3").alert
+    assert f"1 of {NEEDED}" in owner.press("✍️ Opening hours · 1/3").alert
     assert not AutomaticTopic.objects.exists()
 
 

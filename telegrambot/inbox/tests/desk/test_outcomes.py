@@ -82,18 +82,18 @@ def test_the_text_of_a_chat_without_history_goes_with_its_outcome(approved, dial
 
 
 def test_the_sweep_finds_who_waits_without_a_draft(dialog, olga):
-    assert unanswered() == []
+    assert list(unanswered()) == []
     said(dialog, "Hello?")
-    assert unanswered() == [dialog.pk]
+    assert list(unanswered()) == [dialog.pk]
 
     draft = DraftReplyFactory(dialog=dialog)
-    assert unanswered() == []
+    assert list(unanswered()) == []
     drafts.reject(draft, actor=olga)
     dialog.last_processed_message_id = draft.last_message_id
     dialog.save()
-    assert unanswered() == []
+    assert list(unanswered()) == []
 
     said(dialog, "Anybody?")
-    assert unanswered() == [dialog.pk]
+    assert list(unanswered()) == [dialog.pk]
     Conversation.objects.update(waiting_since=None)
-    assert unanswered() == []
+    assert list(unanswered()) == []

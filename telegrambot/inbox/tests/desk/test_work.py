@@ -10,6 +10,7 @@ from telegrambot.engine.models import Message, Priority
 from telegrambot.engine.tests.factories import InboundUpdateFactory
 from telegrambot.guides.tests.factories import GuideFactory
 from telegrambot.inbox.desk import choices, drafts, trials, work
+from telegrambot.inbox.desk.outcomes import settle_drafts
 from telegrambot.inbox.drafting.exceptions import DraftingError
 from telegrambot.inbox.models import DraftInProgress, DraftReply, HeldText, ModelCall, SystemPrompt
 from telegrambot.inbox.tests.desk.factories import DraftReplyFactory
@@ -201,7 +202,10 @@ def test_a_chat_without_history_is_answered_from_what_is_held_and_then_forgotten
     drafts.redraft(dialog, actor=olga)
     work.make(dialog.pk)
     assert "turquoise walrus" in server.received[1].said
-    drafts.approve(DraftReply.objects.get(status="pending_approval"), actor=olga)
+    approved = drafts.approve(DraftReply.objects.get(status="pending_approval"), actor=olga)
+    assert HeldText.objects.exists()  # the sender may drop it still
+    Message.objects.filter(pk=approved.message_id).update(status="sent")
+    settle_drafts()
     assert not HeldText.objects.exists()
 
 
