@@ -284,9 +284,12 @@ def close_quiet(after: timedelta, limit: int = 1000) -> int:
 def locked(conversation: Conversation) -> Conversation:
     """The row as it is now, locked until the transaction ends.
 
+    Its chat is locked before it, as by whoever handles a message: in another order both could wait for ever.
+
     Raises:
         ConversationNotFound: it was erased meanwhile.
     """
+    Dialog.objects.select_for_update(no_key=True).filter(pk=conversation.dialog_id).first()
     rows = Conversation.objects.select_for_update(no_key=True, of=("self",))
     found = rows.select_related("dialog__person", "assigned_to").filter(pk=conversation.pk).first()
     if found is None:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import threading
 from collections import Counter
 from datetime import timedelta
 
 import pytest
-from django.db import transaction
+from django.db import connection, transaction
 from django.utils import timezone
 
 from audit.models import EventLog
@@ -17,6 +18,7 @@ from telegrambot.inbox.exceptions import AnotherIsOpen, AnsweredMeanwhile
 from telegrambot.inbox.models import Conversation, Presence, SavedReplyUse
 from telegrambot.inbox.tests.factories import SavedReplyFactory, operator, waiting
 from tests.at_once import at_once
+from tests.processes import wait_until
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -58,6 +60,31 @@ def receive(dialog):
     with transaction.atomic():
         Dialog.objects.select_for_update(no_key=True).get(pk=dialog.pk)
         return services.receive(dialog, timezone.now())
+
+
+def test_who_answers_while_a_message_is_handled_waits_for_it_instead_of_both_for_ever():
+    found, olga = waiting(), operator()
+    is_locked = threading.Event()
+
+    def handle():
+        with transaction.atomic():
+            Dialog.objects.select_for_update(no_key=True).get(pk=found.dialog_id)
+            is_locked.set()
+            with connection.cursor() as cursor:
+                wait_until(lambda: _somebody_waits(cursor), "the answer to wait for the chat", seconds=10)
+            return services.receive(found.dialog, timezone.now())
+
+    def speak():
+        assert is_locked.wait(10)
+        return answering.answer(found, "Yes", key="1", actor=olga)
+
+    assert errors(at_once(handle, speak)) == []
+    assert Message.objects.filter(priority=1).count() == 1
+
+
+def _somebody_waits(cursor):
+    cursor.execute("SELECT count(*) FROM pg_locks WHERE NOT granted AND pid <> pg_backend_pid()")
+    return cursor.fetchone()[0] > 0
 
 
 def test_counters_are_right_whoever_writes_meanwhile():
