@@ -139,3 +139,8 @@ def beat(service: str, holder: str, problem: str = "") -> None:
     Heartbeat.objects.update_or_create(
         service=service, defaults={"holder": holder, "beat_at": timezone.now(), "problem": problem}
     )
+
+
+def retire(service: str) -> None:
+    """Expect no more signs of life of a service: it is not needed any more."""
+    Heartbeat.objects.filter(service=service).delete()

@@ -20,7 +20,7 @@ from django.urls import reverse
 from telegram.error import BadRequest, InvalidToken
 
 from audit.models import EventLog
-from telegrambot.engine import webhook
+from telegrambot.engine import health, webhook
 from telegrambot.engine.client import explain, make_bot
 from telegrambot.engine.intake import ALLOWED_UPDATES
 from telegrambot.engine.models import InboundUpdate, Message
@@ -294,6 +294,7 @@ def telegram(settings):
 
 @pytest.mark.django_db
 def test_setwebhook_tells_telegram_all_it_needs(telegram, capsys):
+    health.beat("poller", "the machine before")
     call_command("setwebhook", "https://bot.example.org", max_connections=7)
 
     parameters = dict(telegram.calls)["setWebhook"]
@@ -306,6 +307,7 @@ def test_setwebhook_tells_telegram_all_it_needs(telegram, capsys):
     assert SECRET not in said
     event = EventLog.objects.get(action="engine.webhook.set")
     assert event.details == {"host": "bot.example.org"}
+    assert health.health().services == ()  # nobody has to poll any more
 
 
 @pytest.mark.django_db

@@ -19,6 +19,7 @@ from telegram import Bot
 from telegram.error import TelegramError
 
 from audit.services import record
+from telegrambot.engine import health
 from telegrambot.engine.client import explain, make_bot
 from telegrambot.engine.intake import ALLOWED_UPDATES
 
@@ -61,6 +62,7 @@ class Command(BaseCommand):
             # First the record: what the database cannot keep is not done, what Telegram refuses not kept.
             with transaction.atomic():
                 record("engine.webhook.set", details={"host": urlsplit(url).hostname})
+                health.retire("poller")
                 asyncio.run(_register(bot, url, connections))
         except TelegramError as error:
             raise CommandError(explain(error)) from None
