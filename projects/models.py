@@ -11,7 +11,7 @@ from django.db.models.functions import Lower
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
-from audit.audited import audited
+from audit.audited import audited, not_audited
 from config.schema import TimestampedModel
 from projects.statuses import (
     NEEDS_REASON,
@@ -298,7 +298,7 @@ class Feature(RevisedModel):
 # ── People ────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-@audited(noise=("changes_seen_at",))
+@audited()
 class UserContext(TimestampedModel):
     """What a person is busy with."""
 
@@ -317,7 +317,6 @@ class UserContext(TimestampedModel):
         related_name="+",
         verbose_name=_("active project"),
     )
-    changes_seen_at = models.DateTimeField(_("last looked at the changes"), null=True, blank=True)
 
     class Meta:
         db_table_comment = "Which project each person is busy with"
@@ -326,3 +325,31 @@ class UserContext(TimestampedModel):
 
     def __str__(self) -> str:
         return str(self.user_id)
+
+
+@not_audited("Looking changes nothing.")
+class ChangesSeen(models.Model):
+    """Up to which moment a person knows the changes of a project."""
+
+    user = models.ForeignKey(
+        TelegramUser,
+        on_delete=models.CASCADE,
+        related_name="+",
+        verbose_name=_("person"),
+        db_index=False,  # the unique one begins with it
+    )
+    project = models.ForeignKey(
+        Project, on_delete=models.CASCADE, related_name="+", verbose_name=_("project")
+    )
+    seen_at = models.DateTimeField(_("last looked at the changes"))
+
+    class Meta:
+        db_table_comment = "When each person last looked at the changes of each project"
+        verbose_name = _("look at the changes")
+        verbose_name_plural = _("looks at the changes")
+        constraints = [
+            models.UniqueConstraint(fields=["user", "project"], name="uq_changesseen_user_project"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.user_id} · {self.project_id}"

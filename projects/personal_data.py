@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.utils.translation import gettext_lazy as _
 
-from projects.models import UserContext
+from projects.models import ChangesSeen, UserContext
 from telegrambot.accounts.personal_data import Holding, exempt, register
 
 register(
@@ -13,10 +13,16 @@ register(
         UserContext,
         _("Active project"),
         lambda person: UserContext.objects.filter(user=person),
-        fields={
-            "active_project__name": _("active project"),
-            "changes_seen_at": _("last looked at the changes"),
-        },
+        fields={"active_project__name": _("active project")},
+    )
+)
+register(
+    Holding(
+        "projects.changes_seen",
+        ChangesSeen,
+        _("Looks at the changes"),
+        lambda person: ChangesSeen.objects.filter(user=person),
+        fields={"project__name": _("project"), "seen_at": _("last looked at the changes")},
     )
 )
 

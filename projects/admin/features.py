@@ -79,6 +79,10 @@ class FeatureAdmin(MovingAdmin):
         """Nothing in an archived project changes."""
         return not (obj and obj.project.is_archived) and super().has_change_permission(request, obj)
 
+    def has_delete_permission(self, request: HttpRequest, obj: Feature | None = None) -> bool:
+        """Nothing in an archived project goes, unless the project does."""
+        return not (obj and obj.project.is_archived) and super().has_delete_permission(request, obj)
+
     def change_view(
         self,
         request: HttpRequest,

@@ -7,14 +7,14 @@ from typing import Any
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
-from projects.services import context_of
+from projects.services import active_project, changes_seen_at
 from telegrambot.accounts.admin_cards import Card, register
 from telegrambot.accounts.models import TelegramUser
 
 
 def _busy_with(person: TelegramUser, request: HttpRequest) -> dict[str, Any]:
-    context = context_of(person)
-    return {"project": context.active_project, "changes_seen_at": context.changes_seen_at}
+    project = active_project(person)
+    return {"project": project, "changes_seen_at": project and changes_seen_at(person, project)}
 
 
 register(

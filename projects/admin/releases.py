@@ -94,6 +94,10 @@ class ReleaseAdmin(ServiceAdmin):
         """Nothing in an archived project changes."""
         return not (obj and obj.project.is_archived) and super().has_change_permission(request, obj)
 
+    def has_delete_permission(self, request: HttpRequest, obj: Release | None = None) -> bool:
+        """Nothing in an archived project goes, unless the project does."""
+        return not (obj and obj.project.is_archived) and super().has_delete_permission(request, obj)
+
     def change_view(
         self,
         request: HttpRequest,

@@ -20,10 +20,10 @@ from projects.bot.signs import bullets
 from projects.bot.speaking import said
 from projects.changes import HistoryEntry, ItemChanges, changes_of, history_of
 from projects.dates import parse_since
-from projects.exceptions import NoActiveProject
 from projects.finding import unquoted
-from projects.models import Feature, Project, Release, UserContext
+from projects.models import Feature, Project, Release
 from projects.phrases import meaning
+from telegrambot.accounts.models import TelegramUser
 from telegrambot.accounts.roles import Role
 from telegrambot.engine.chat import Button, ChatRequest, Reply, button, command, escape
 
@@ -49,33 +49,30 @@ def changes(request: ChatRequest) -> Reply:
 @said("say_changes")
 def say_changes(request: ChatRequest, since: str = "") -> Reply:
     """“What changed?”, “what changed since Monday?”."""
-    context = services.context_of(request.person)
-    if context.active_project is None:
-        raise NoActiveProject
-    moment = parse_since(since, request.language, timezone.localtime()) if since else _last_look(context)
-    return _look(request, context.active_project, moment)
+    project = active(request)
+    if since:
+        moment = parse_since(since, request.language, timezone.localtime())
+    else:
+        moment = _last_look(request.person, project)
+    return _look(request, project, moment)
 
 
 @button(role=Role.ADMIN, command="changes")
 def show_changes(request: ChatRequest, project_id: int, since: int = -1, number: int = 0) -> Reply:
-    """A page of a project's changes since a moment (Unix time), or since the person last looked."""
-    if since >= 0:
-        return _look(request, get_project(project_id), datetime.fromtimestamp(since, UTC), number)
-    context = services.context_of(request.person)
-    project = context.active_project
-    if project is None or project.pk != project_id:
-        project = get_project(project_id)
-    return _look(request, project, _last_look(context))
+    """A page of a project's changes since a moment (Unix time), or since the person last looked at them."""
+    project = get_project(project_id)
+    moment = datetime.fromtimestamp(since, UTC) if since >= 0 else _last_look(request.person, project)
+    return _look(request, project, moment, number)
 
 
-def _last_look(context: UserContext) -> datetime:
-    return context.changes_seen_at or timezone.now() - FIRST_LOOK
+def _last_look(person: TelegramUser, project: Project) -> datetime:
+    return services.changes_seen_at(person, project) or timezone.now() - FIRST_LOOK
 
 
 def _look(request: ChatRequest, project: Project, since: datetime, number: int = 0) -> Reply:
     now = timezone.now()
     found = changes_of(project, since, number)
-    services.mark_changes_seen(request.person, now)
+    services.mark_changes_seen(request.person, project, now)
     moment = escape(_moment(since))
     title = _("Changes in “{name}” since {moment}").format(name=escape(project.name), moment=moment)
     count = ngettext("{count} thing changed", "{count} things changed", found.total).format(count=found.total)

@@ -14,6 +14,10 @@ from projects.bot.signs import bullets
 from projects.bot.speaking import said
 from telegrambot.accounts.roles import Role
 from telegrambot.engine.chat import Button, ChatRequest, Reply, button, command, escape
+from telegrambot.engine.splitting import length
+
+# So many sentences and characters of them are shown: two lists fit into one message, with its buttons.
+_MOST, _ROOM = 10, 1500
 
 
 @said("ask_undo")
@@ -60,4 +64,14 @@ def keep(request: ChatRequest) -> Reply:
 
 
 def _list(sentences: Sequence[str]) -> str:
-    return bullets(map(escape, sentences))
+    """The first of them, one at least, and how many more there are."""
+    shown: list[str] = []
+    room = _ROOM
+    for line in map(escape, sentences[:_MOST]):
+        room -= length(line)
+        if shown and room < 0:
+            break
+        shown.append(line)
+    hidden = len(sentences) - len(shown)
+    more = _("%(count)s more") % {"count": hidden}
+    return bullets(shown) + (f"\n… {more}" if hidden else "")

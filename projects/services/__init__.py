@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
-from projects.services.active import activate, active_project, context_of, deactivate, mark_changes_seen
+from projects.services.active import (
+    activate,
+    active_project,
+    changes_seen_at,
+    deactivate,
+    mark_changes_seen,
+)
 from projects.services.features import (
     assign_po,
     assign_team,
@@ -38,7 +44,7 @@ __all__ = [
     "archive_project",
     "assign_po",
     "assign_team",
-    "context_of",
+    "changes_seen_at",
     "create_feature",
     "create_project",
     "create_release",

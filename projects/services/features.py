@@ -173,8 +173,10 @@ def delete_feature(feature: Feature, *, actor: TelegramUser | None) -> None:
 
     Raises:
         FeatureGone: it was deleted already.
+        ProjectArchived: nothing in its project may change.
     """
-    lock(feature, gone=FeatureGone)
+    lock(feature, "project", gone=FeatureGone)
+    require_open(feature.project)
     feature.delete()
 
 

@@ -10,7 +10,7 @@ from typing import Any
 from django.db import transaction
 
 from projects.exceptions import ProjectGone, ProjectNameTaken, WrongName
-from projects.models import Project
+from projects.models import Project, Release
 from projects.services.editing import (
     clean_name,
     differences,
@@ -117,6 +117,8 @@ def delete_project(project: Project, *, actor: TelegramUser | None) -> None:
         ProjectGone: it was deleted already.
     """
     lock(project, gone=ProjectGone)
+    # Before its features, as everyone does who holds both: Django deletes the features first.
+    list(Release.objects.of(project).order_by("pk").select_for_update(of=("self",)))
     project.delete()
 
 

@@ -114,8 +114,10 @@ def delete_release(release: Release, *, actor: TelegramUser | None) -> None:
 
     Raises:
         ReleaseGone: it was deleted already.
+        ProjectArchived: nothing in its project may change.
     """
-    lock(release, gone=ReleaseGone)
+    lock(release, "project", gone=ReleaseGone)
+    require_open(release.project)
     release.delete()
 
 

@@ -518,6 +518,41 @@ def test_deleting_what_somebody_else_deleted_meanwhile_says_so(sign_in, login, m
     assert [str(one) for one in answer.context["messages"]] == ["That feature does not exist any more."]
 
 
+@pytest.mark.parametrize("factory", [FeatureFactory, ReleaseFactory])
+def test_what_belongs_to_an_archived_project_is_deleted_with_it_only(sign_in, factory):
+    row = factory(project=ProjectFactory(status="archived"))
+    client, url = sign_in(), address(type(row), "delete", row.pk)
+
+    assert url not in open_page(client, row).content.decode()
+    assert client.post(url, {"post": "yes"}).status_code == 403
+    assert fresh(row)
+
+    client.post(address(Project, "delete", row.project_id), {"post": "yes"})
+
+    assert not Project.objects.exists()
+    assert not type(row).objects.exists()
+
+
+@pytest.mark.parametrize("factory", [FeatureFactory, ReleaseFactory])
+def test_deleting_what_was_archived_meanwhile_says_so(sign_in, factory, monkeypatch):
+    row, client = factory(project=ProjectFactory(name="Shop")), sign_in()
+    kind = type(row).__name__.lower()
+    original = getattr(services, f"delete_{kind}")
+
+    def second(seen, *, actor):
+        services.archive_project(fresh(row.project), "Shop", actor=None)
+        original(seen, actor=actor)
+
+    monkeypatch.setattr(services, f"delete_{kind}", second)
+
+    answer = client.post(address(type(row), "delete", row.pk), {"post": "yes"}, follow=True)
+
+    assert [str(one) for one in answer.context["messages"]] == [
+        "“Shop” is archived. Please bring it back first."
+    ]
+    assert fresh(row)
+
+
 def test_deleting_a_release_leaves_its_features(sign_in, login):
     release = ReleaseFactory(project=login.project)
     services.put_into_release(login, release, actor=None)

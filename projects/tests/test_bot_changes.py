@@ -7,9 +7,11 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
-from projects.models import Feature, UserContext
+from projects import services
+from projects.models import ChangesSeen, Feature
 from projects.tests.chatting import admin_chat
 from projects.tests.factories import FeatureFactory, ProjectFactory, ReleaseFactory
+from telegrambot.accounts.models import TelegramUser
 
 pytestmark = pytest.mark.django_db
 
@@ -24,8 +26,8 @@ def client(project):
     return admin_chat(project)
 
 
-def look_before(client, moment):
-    UserContext.objects.filter(user__telegram_id=client.telegram_id).update(changes_seen_at=moment)
+def look_before(client, project, moment):
+    services.mark_changes_seen(TelegramUser.objects.get(telegram_id=client.telegram_id), project, moment)
 
 
 @pytest.mark.parametrize("text", ["/changes", "What changed?", "Что изменилось?"])
@@ -55,6 +57,18 @@ def test_looking_is_remembered_person_by_person(client, project):
     assert "Nothing has changed." in olga.send("/changes").text
 
 
+def test_looking_at_one_project_leaves_the_others_unseen(client, project):
+    other = ProjectFactory(name="Borealis")
+    look_before(client, other, timezone.now() - timedelta(days=3))
+    admin_chat(other).send("add feature Login")
+    client.send("/changes")
+
+    client.send("/project Borealis")
+
+    assert "Feature “Login”" in client.send("/changes").text
+    assert "Nothing has changed." in client.send("/changes").text
+
+
 def test_the_first_look_goes_back_a_week(client, project):
     client.send("add feature Login")
     since = timezone.localtime() - timedelta(days=7)
@@ -76,7 +90,7 @@ def test_a_moment_that_is_none_is_refused_and_nothing_counts_as_seen(client, pro
     assert (
         "I do not understand the date “since tomorrow”." in client.send("what changed since tomorrow?").text
     )
-    assert UserContext.objects.get().changes_seen_at is None
+    assert not ChangesSeen.objects.exists()
 
 
 def test_other_projects_are_left_out(client, project):
@@ -103,7 +117,7 @@ def test_pages_show_the_same_moment_and_go_back_and_forth(client, project):
 
 def test_other_spans_by_button_and_from_the_projects_card(client, project):
     client.send("add feature Login")
-    look_before(client, timezone.now() + timedelta(seconds=1))
+    look_before(client, project, timezone.now() + timedelta(seconds=1))
     client.send("/project")
     assert "Nothing has changed." in client.press("Changes").text
     assert "Feature “Login”" in client.press("24 hours").text

@@ -7,7 +7,7 @@ import pytest
 from projects.bot.context import in_context
 from projects.models import Feature, Project, Release, UserContext
 from projects.phrases import INTENTS
-from projects.services import context_of
+from projects.services import active_project
 from projects.tests.chatting import admin_chat, chat_of, fresh, statements_of_views
 from projects.tests.factories import FeatureFactory, ProjectFactory, ReleaseFactory
 from projects.tests.test_phrases import SAID
@@ -59,7 +59,7 @@ def test_without_an_active_project_every_answer_says_so_and_shows_the_list(proje
 
     screen = client.send(text)
 
-    if context_of(TelegramUser.objects.get()).active_project is not None:  # it was about switching
+    if active_project(TelegramUser.objects.get()) is not None:  # it was about switching
         assert screen.text.startswith("Context: Project ")
     else:
         assert screen.text.startswith("No project is active.\n\n")

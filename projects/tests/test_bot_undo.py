@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import pytest
 
+from projects import services
 from projects.models import Feature, Project
 from projects.tests.chatting import admin_chat, chat_of, feature_of, fresh
 from projects.tests.factories import FeatureFactory, ProjectFactory
+from projects.tests.updates import update_from
+from telegrambot.accounts.models import TelegramUser
 from telegrambot.accounts.roles import Role
 from telegrambot.accounts.tests.factories import TelegramUserFactory
 from telegrambot.engine.chat import Button
@@ -140,6 +143,41 @@ def test_archiving_is_undone_too(client, project):
 
     assert screen.text.startswith("Context: Project Aurora\n\n")
     assert fresh(project).status == "active"
+
+
+@pytest.mark.parametrize(("name", "shown"), [("F{}", 10), ("{:<200}", 3)])
+def test_however_much_goes_back_the_person_reads_one_message(client, name, shown):
+    """By the number of things as by the length of their names."""
+    crowd = ProjectFactory(name="🚀" * 200)
+    Feature.objects.bulk_create(
+        Feature(project=crowd, name=name.format(number).replace(" ", "🚀")) for number in range(300)
+    )
+    person = TelegramUser.objects.get(telegram_id=client.telegram_id)
+    with update_from(person):
+        services.delete_project(crowd, actor=person)
+
+    asked = client.send("/undo")
+    done = client.press("Yes, undo it")
+    back = client.press("Bring it back")
+
+    assert asked.buttons == ["Yes, undo it", "No"]
+    assert [len(screen.texts) for screen in (asked, done, back)] == [1, 1, 1]
+    assert [screen.text.count("•") for screen in (asked, done, back)] == [2 * shown, shown, shown]
+    more = f"\n… {301 - shown} more"
+    assert [screen.text.count(more) for screen in (asked, done, back)] == [2, 1, 1]
+
+
+def test_what_fits_is_told_in_full(client, project):
+    FeatureFactory.create_batch(9, project=project)
+    person = TelegramUser.objects.get(telegram_id=client.telegram_id)
+    with update_from(person):
+        for feature in project.features.all():
+            services.delete_feature(feature, actor=person)
+
+    screen = client.send("/undo")
+
+    assert screen.text.count("•") == 20
+    assert "… " not in screen.text
 
 
 def test_adding_to_a_release_is_one_change(client, project):

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import datetime as dt
 import random
+import threading
+import time
 from collections import Counter
 
 import pytest
+from django.db import connection
 from django.db.models import Sum
 
 from audit.models import EventLog
@@ -21,6 +24,8 @@ from projects.exceptions import (
     VersionTaken,
 )
 from projects.models import Feature, Project, Release
+from projects.services import features
+from projects.services.editing import lock
 from projects.statuses import FeatureStatus
 from projects.tests.factories import FeatureFactory, ProjectFactory, ReleaseFactory
 from projects.tests.updates import update_from
@@ -33,6 +38,23 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 def fresh(row):
     return type(row).objects.get(pk=row.pk)
+
+
+def somebody_waits_for_me():
+    """Whether another transaction waits for a lock of this one's."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT EXISTS (SELECT FROM pg_locks WHERE NOT granted "
+            "AND pg_backend_pid() = ANY (pg_blocking_pids(pid)))"
+        )
+        return cursor.fetchone()[0]
+
+
+def wait_until(condition):
+    give_up_at = time.monotonic() + 20
+    while not condition():
+        assert time.monotonic() < give_up_at, "in vain"
+        time.sleep(0.01)
 
 
 def kinds(results):
@@ -132,6 +154,33 @@ def test_nothing_is_put_into_a_release_that_goes_at_that_moment():
     allowed = (bool, Feature, ReleaseGone, type(None))
     assert all(isinstance(result, allowed) for result in results), results
     assert not Feature.objects.filter(release__isnull=False).exists()
+
+
+def test_a_project_is_deleted_while_a_feature_of_it_is_put_into_a_release(monkeypatch):
+    feature = FeatureFactory()
+    release = ReleaseFactory(project=feature.project)
+    has_release = threading.Event()
+
+    def lock_and_be_waited_for(row, *joined, gone):
+        lock(row, *joined, gone=gone)
+        if isinstance(row, Release):
+            has_release.set()
+            wait_until(somebody_waits_for_me)
+
+    def delete():
+        assert has_release.wait(timeout=20)
+        services.delete_project(fresh(feature.project), actor=None)
+
+    monkeypatch.setattr(features, "lock", lock_and_be_waited_for)
+
+    results = at_once(
+        lambda: services.put_into_release(fresh(feature), fresh(release), actor=None),
+        delete,
+    )
+
+    assert results == [True, None]
+    assert not Project.objects.exists()
+    assert EventLog.objects.filter(action="projects.feature.changed").count() == 1
 
 
 def test_a_change_is_undone_once():

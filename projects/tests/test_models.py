@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 from django.db import DataError, IntegrityError, connection, transaction
+from django.utils import timezone
 
-from projects.models import Feature, Project, Release, UserContext
+from projects.models import ChangesSeen, Feature, Project, Release, UserContext
 from projects.tests.factories import FeatureFactory, ProjectFactory, ReleaseFactory, UserContextFactory
 from telegrambot.accounts.models import TelegramUser
 from telegrambot.accounts.tests.factories import TelegramUserFactory
@@ -63,7 +64,7 @@ def test_a_context_inserted_by_sql_has_all_defaults():
     execute("INSERT INTO projects_usercontext (user_id) VALUES (%s)", person.pk)
 
     context = UserContext.objects.get()
-    assert (context.user, context.active_project, context.changes_seen_at) == (person, None, None)
+    assert (context.user, context.active_project) == (person, None)
     assert context.created_at == context.updated_at
 
 
@@ -194,6 +195,15 @@ def test_django_deletes_as_the_database_does():
     assert fresh(context).active_project is None
     TelegramUser.objects.all().delete()
     assert not UserContext.objects.exists()
+
+
+@pytest.mark.parametrize("table", ["accounts_telegramuser", "projects_project"])
+def test_what_somebody_saw_is_deleted_by_sql_with_the_person_and_with_the_project(table):
+    ChangesSeen.objects.create(user=TelegramUserFactory(), project=ProjectFactory(), seen_at=timezone.now())
+
+    execute(f"DELETE FROM {table}")
+
+    assert not ChangesSeen.objects.exists()
 
 
 # ── What the database counts ──────────────────────────────────────────────────────────────────────────────

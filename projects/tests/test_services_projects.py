@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import datetime as dt
+
 import pytest
 from django.db import IntegrityError
 from django.utils import timezone
@@ -18,7 +20,7 @@ from projects.exceptions import (
     ProjectNameTaken,
     WrongName,
 )
-from projects.models import Feature, Project, Release, UserContext
+from projects.models import ChangesSeen, Feature, Project, Release, UserContext
 from projects.services.editing import unique_name
 from projects.tests.factories import FeatureFactory, ProjectFactory, ReleaseFactory
 from projects.tests.updates import update_from
@@ -228,6 +230,8 @@ def test_nothing_in_an_archived_project_changes(anna, shop):
         lambda: services.put_into_release(feature, release, actor=anna),
         lambda: services.create_release(shop, "1", actor=anna),
         lambda: services.move_release(release, "released", actor=anna),
+        lambda: services.delete_feature(feature, actor=anna),
+        lambda: services.delete_release(release, actor=anna),
         lambda: services.activate(anna, shop),
     ):
         with pytest.raises(ProjectArchived, match="Shop"):
@@ -235,6 +239,8 @@ def test_nothing_in_an_archived_project_changes(anna, shop):
 
     assert EventLog.objects.count() == events
     assert not UserContext.objects.exists()
+    services.delete_project(shop, actor=anna)
+    assert not Feature.objects.exists()
 
 
 # ── The active project ────────────────────────────────────────────────────────────────────────────────────
@@ -265,15 +271,32 @@ def test_an_archived_project_is_nobodys_until_it_comes_back(anna, shop):
     assert services.active_project(anna) == shop
 
 
-def test_when_the_changes_were_seen_is_remembered_beside_the_project(anna, shop):
-    assert services.context_of(anna).changes_seen_at is None
-    moment = timezone.now()
+def test_what_was_seen_is_remembered_by_person_and_project(anna, shop, django_assert_num_queries):
+    boris, bank = TelegramUserFactory(), ProjectFactory()
+    earlier, later = timezone.now() - dt.timedelta(days=1), timezone.now()
 
-    services.mark_changes_seen(anna, moment)
-    services.activate(anna, shop)
+    services.mark_changes_seen(anna, shop, earlier)
+    services.mark_changes_seen(anna, bank, earlier)
+    services.mark_changes_seen(anna, shop, later)
 
-    context = services.context_of(anna)
-    assert (context.changes_seen_at, context.active_project) == (moment, shop)
+    with django_assert_num_queries(1):
+        assert services.changes_seen_at(anna, shop) == later
+    assert services.changes_seen_at(anna, bank) == earlier
+    assert services.changes_seen_at(boris, shop) is None
+    assert services.active_project(anna) is None
+
+
+def test_what_was_seen_is_forgotten_with_the_project_and_with_the_person(anna, shop):
+    boris, bank = TelegramUserFactory(), ProjectFactory()
+    for person in (anna, boris):
+        for project in (shop, bank):
+            services.mark_changes_seen(person, project, timezone.now())
+
+    services.delete_project(shop, actor=None)
+    boris.delete()
+
+    look = ChangesSeen.objects.get()
+    assert (look.user, look.project) == (anna, bank)
 
 
 # ── Lists ─────────────────────────────────────────────────────────────────────────────────────────────────

@@ -5,11 +5,14 @@ from __future__ import annotations
 import datetime as dt
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from audit.context import acting
 from audit.models import EventLog
 from projects import services
 from projects.exceptions import CannotUndo
+from projects.folding import NetChange
 from projects.models import Feature, Project, Release
 from projects.tests.factories import FeatureFactory, ProjectFactory, ReleaseFactory
 from projects.tests.updates import request_from, update_from
@@ -531,3 +534,42 @@ def test_a_wide_change_costs_no_more_to_plan_than_a_small_one(anna, shop, django
     undo_last(anna)
 
     assert Feature.objects.filter(status="backlog").count() == 30
+
+
+def test_a_large_deletion_costs_no_more_statements_to_undo_than_a_small_one(anna):
+    counts = []
+    for size in (20, 60):
+        project = ProjectFactory()
+        release = ReleaseFactory(project=project)
+        FeatureFactory.create_batch(size, project=project, release=release)
+        with update_from(anna):
+            services.delete_project(project, actor=anna)
+        with CaptureQueriesContext(connection) as planning:
+            assert len(last_change(anna).preview) == size + 2
+        with CaptureQueriesContext(connection) as undoing:
+            undo_last(anna)
+        assert Feature.objects.filter(release=release).count() == size
+        alternatives = sum(query["sql"].count(" OR ") for query in undoing)
+        counts.append((len(planning), len(undoing), alternatives))
+
+    assert counts[0] == counts[1]
+
+
+def test_the_plan_of_a_large_deletion_does_not_compare_everything_with_everything(anna, monkeypatch):
+    looks = 0
+    columns = NetChange.columns.fget
+
+    def counting(change):
+        nonlocal looks
+        looks += 1
+        return columns(change)
+
+    monkeypatch.setattr(NetChange, "columns", property(counting))
+    project = ProjectFactory()
+    FeatureFactory.create_batch(60, project=project)
+    with update_from(anna):
+        services.delete_project(project, actor=anna)
+
+    assert last_change(anna).refusal == ""
+
+    assert looks <= 61

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Container, Iterator, Sequence
 from typing import Any
 
 from django.db.models import Model
@@ -38,6 +38,8 @@ def values_of(model: type[Model], state: Any) -> dict[str, Any]:
 
 
 def _obstacles(changes: Sequence[NetChange], present: Present, names: Names) -> Iterator[str]:
+    returning = {(change.model, change.entity_id) for change in changes if change.after is None}
+    moved = ids_of([change for change in changes if "status" in change.columns], Project)
     for change in changes:
         row, title = present.row(change), _title((change.entity_type, change.entity_id), names)
         if change.after is None and row is not None:
@@ -46,8 +48,8 @@ def _obstacles(changes: Sequence[NetChange], present: Present, names: Names) -> 
             yield _("{thing} does not exist any more.").format(thing=title)
         elif row is not None and _differs(change, row):
             yield _later(change, title, names)
-        yield from _missing(change, changes, present, names)
-        yield from _archived(change, row, changes, present)
+        yield from _missing(change, returning, present, names)
+        yield from _archived(change, row, moved, present)
     yield from _used(changes)
 
 
@@ -72,7 +74,7 @@ def _later(change: NetChange, title: str, names: Names) -> str:
 
 
 def _missing(
-    change: NetChange, changes: Sequence[NetChange], present: Present, names: Names
+    change: NetChange, returning: Container[tuple[type[Model], str]], present: Present, names: Names
 ) -> Iterator[str]:
     """What the thing is to belong to again has to be there, or to come back with it."""
     for column, model, rows in (
@@ -80,20 +82,16 @@ def _missing(
         ("release_id", Release, present.releases),
     ):
         key = change.before.get(column) if change.before else None
-        returns = any(c.model is model and c.entity_id == str(key) and c.after is None for c in changes)
-        if key is not None and key not in rows and not returns:
+        if key is not None and key not in rows and (model, str(key)) not in returning:
             title = _title((model._meta.label_lower, str(key)), names)
             yield _("{thing} does not exist any more.").format(thing=title)
 
 
-def _archived(
-    change: NetChange, row: Row | None, changes: Sequence[NetChange], present: Present
-) -> Iterator[str]:
+def _archived(change: NetChange, row: Row | None, moved: Container[int], present: Present) -> Iterator[str]:
     """An archived project stays as it is, unless its status is what is taken back."""
     pk = _project_id(change, row)
     project = present.projects.get(pk) if pk is not None else None
-    is_its_own = any(c.model is Project and c.entity_id == str(pk) and "status" in c.columns for c in changes)
-    if project is not None and project.is_archived and not is_its_own:
+    if project is not None and project.is_archived and pk not in moved:
         yield _("{thing} is archived.").format(thing=capfirst(thing(PROJECT, project.name)))
 
 

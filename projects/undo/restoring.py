@@ -63,9 +63,12 @@ def _update(changes: Sequence[NetChange]) -> None:
 def _insert(changes: Sequence[NetChange]) -> None:
     if not changes:
         return
-    mine = Q()
+    keys: dict[str, list[str]] = {}
     for change in changes:
-        mine |= Q(entity_type=change.entity_type, entity_id=change.entity_id)
+        keys.setdefault(change.entity_type, []).append(change.entity_id)
+    mine = Q()
+    for entity_type, entity_ids in keys.items():
+        mine |= Q(entity_type=entity_type, entity_id__in=entity_ids)
     past = EventLog.objects.filter(mine).values("entity_type", "entity_id")
     lives = {
         (life["entity_type"], life["entity_id"]): life
