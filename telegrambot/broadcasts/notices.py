@@ -86,7 +86,7 @@ def _tell(notice: Callable[[], Reply], key: str) -> None:
                 notice(),
                 dialog_id=chat.pk,
                 person_id=person.pk,
-                priority=Priority.NOTICE,
+                priority=Priority.REPORT,
                 origin="notice",
                 key=f"notice:{chat.pk}:{key}",
             )

@@ -35,7 +35,7 @@ from telegrambot.broadcasts.exceptions import (
 )
 from telegrambot.broadcasts.models import Broadcast, BroadcastMedia, FollowUp
 from telegrambot.engine import outbox, wake
-from telegrambot.engine.models import Message, Priority
+from telegrambot.engine.models import Message
 
 Status = Broadcast.Status
 
@@ -143,7 +143,6 @@ def send_to_me(broadcast: Broadcast, *, actor: TelegramUser | None) -> None:
                 text=content.text_for(broadcast, person),
                 message_type=broadcast.message_type,
                 payload=content.payload(broadcast, is_trial=True),
-                priority=Priority.NOTICE,
                 origin=f"broadcast-preview:{broadcast.pk}",
                 dedupe_key=f"broadcast-preview:{uuid4()}",
             )

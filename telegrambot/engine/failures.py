@@ -116,7 +116,7 @@ def notify_owners(kind: str, sentence: Callable[[], str]) -> None:
                 Reply(sentence()),
                 dialog_id=dialog.pk,
                 person_id=dialog.person_id,
-                priority=Priority.NOTICE,
+                priority=Priority.REPORT,
                 origin="failure",
                 key=f"failure:{dialog.pk}:{kind[:80]}:{timezone.now():%Y%m%d%H%M}",
             )

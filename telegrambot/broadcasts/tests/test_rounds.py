@@ -38,7 +38,7 @@ def started(**values):
 
 
 def notices():
-    return Message.objects.filter(priority=Priority.NOTICE)
+    return Message.objects.filter(priority=Priority.REPORT)
 
 
 # ── People who must not get it after all ──────────────────────────────────────────────────────────────────

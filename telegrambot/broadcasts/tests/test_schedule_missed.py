@@ -58,7 +58,7 @@ def test_it_asks_once_and_goes_once_when_confirmed(operator):
     broadcast, chat = missed(), ChatClient(operator)
     rounds()
     assert not ledger.copies(broadcast).exists()
-    assert Message.objects.filter(priority=Priority.NOTICE).count() == 1
+    assert Message.objects.filter(priority=Priority.REPORT).count() == 1
 
     assert "when nothing was running. Should it still go?" in chat.send("/broadcasts").text
     chat.press("Send now")
@@ -129,7 +129,7 @@ def test_several_processes_come_back_at_once_and_ask_once():
 
     broadcast.refresh_from_db()
     assert (broadcast.status, broadcast.needs_confirmation) == (Status.SCHEDULED, True)
-    assert Message.objects.filter(priority=Priority.NOTICE).count() == 1
+    assert Message.objects.filter(priority=Priority.REPORT).count() == 1
 
 
 @pytest.mark.django_db(transaction=True)
@@ -202,7 +202,7 @@ def test_when_it_is_past_nine_for_somebody_it_asks(operator, clock):
     broadcast.refresh_from_db()
     assert (broadcast.status, broadcast.needs_confirmation) == (Status.SCHEDULED, True)
     assert not ledger.copies(broadcast).exists()
-    notice = Message.objects.get(priority=Priority.NOTICE)
+    notice = Message.objects.get(priority=Priority.REPORT)
     assert "for some, that time passed when nothing was running" in notice.text
 
 

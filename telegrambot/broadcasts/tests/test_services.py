@@ -163,7 +163,7 @@ def test_one_can_send_it_to_oneself_first_and_it_never_counts():
     services.send_to_me(broadcast, actor=me)
 
     previews = Message.objects.all()
-    assert {(row.person, row.text, row.priority) for row in previews} == {(me, "Hello, Me!", Priority.NOTICE)}
+    assert {(row.person, row.text, row.priority) for row in previews} == {(me, "Hello, Me!", Priority.ANSWER)}
     assert previews.count() == 2
     assert not ledger.copies(broadcast).exists()
     services.start(broadcast, actor=me)

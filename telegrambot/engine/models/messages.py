@@ -23,6 +23,8 @@ class Priority(models.IntegerChoices):
     ANSWER = 0, _("answer")
     APPROVED_REPLY = 1, _("approved reply")
     NOTICE = 2, _("notice to operators")
+    # Not held up by notices, which an operator's quiet hours may hold back until morning.
+    REPORT = 3, _("report to owners and admins")
     BROADCAST = 9, _("broadcast")
 
 

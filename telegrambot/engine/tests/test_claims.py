@@ -106,6 +106,14 @@ def test_a_waiting_answer_does_not_hold_up_a_broadcast_of_its_chat() -> None:
 
 
 @pytest.mark.django_db
+def test_a_notice_held_by_quiet_hours_holds_up_no_report() -> None:
+    dialog = DialogFactory()
+    queued(dialog=dialog, priority=Priority.NOTICE, not_before=timezone.now() + A_MINUTE)
+    report = queued(dialog=dialog, priority=Priority.REPORT)
+    assert keys() == [report.pk]
+
+
+@pytest.mark.django_db
 def test_an_answer_goes_before_an_older_broadcast_of_its_chat() -> None:
     dialog = DialogFactory()
     queued(dialog=dialog, priority=Priority.BROADCAST)

@@ -299,7 +299,7 @@ def test_what_telegram_cannot_parse_is_sent_once_more_as_plain_text_and_the_owne
     assert after(message).status == "sent"
     notice = Message.objects.get(dialog=owner)
     assert "Can't parse entities" in plain(notice.text)
-    assert notice.priority == Priority.NOTICE
+    assert notice.priority == Priority.REPORT
 
 
 def test_plain_text_that_is_refused_too_fails(api, settings) -> None:

@@ -42,7 +42,7 @@ def follow_connection(heard: Overheard) -> None:
         Reply(text),
         dialog_id=heard.dialog.pk,
         person_id=heard.person.pk,
-        priority=Priority.NOTICE,
+        priority=Priority.ANSWER,
         origin=f"{ORIGIN}{row.pk}",
         key=f"{ORIGIN}{row.pk}:{heard.update_key}",
     )
