@@ -18,6 +18,7 @@ UPDATE accounts_telegramuser SET staff_id = (SELECT id FROM accounts_user WHERE 
 WHERE username = 'olivia_novak'
 """
 READ = "SELECT count(*) FROM engine_message WHERE text = %s AND status = 'read'"
+OPEN = "SELECT count(*) FROM inbox_conversation WHERE is_active"
 SOON = 20_000
 
 
@@ -101,6 +102,8 @@ def test_from_the_question_to_the_answer(house: House, customer, browser: Browse
 
 
 def test_on_a_phone_one_column_at_a_time(house: House, customer, browser: Browser):
+    customer.types("Is there tea?")
+    wait_until(lambda: house.database.value(OPEN), "the conversation")
     found = window(browser, house, OPERATOR)
     page = found.page
     page.set_viewport_size({"width": 390, "height": 800})
