@@ -9,6 +9,8 @@ from urllib.parse import urlsplit
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
+from telegrambot.engine.links import is_public_name
+
 MAX_ROWS, MAX_IN_ROW, MAX_LABEL = 8, 3, 40
 _COMMAND = re.compile(r"[a-z0-9_]{1,32}")
 _DEEP_LINK = re.compile(r"[A-Za-z0-9_-]{1,64}")
@@ -60,4 +62,4 @@ def _is_valid(kind: str, value: str) -> bool:
         parts = urlsplit(value)
     except ValueError:
         return False
-    return parts.scheme == "https" and bool(parts.hostname) and not re.search(r"[\s<>\"]", value)
+    return parts.scheme == "https" and is_public_name(parts.hostname) and not re.search(r"[\s<>\"]", value)

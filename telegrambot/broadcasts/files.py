@@ -13,7 +13,9 @@ from telegrambot.accounts.models import TelegramUser
 from telegrambot.broadcasts import services
 from telegrambot.broadcasts.exceptions import NotADraft, TooManyFiles, UnknownFile
 from telegrambot.broadcasts.models import Broadcast, BroadcastMedia
+from telegrambot.engine.exceptions import UnfitPhoto
 from telegrambot.engine.outbox import MAX_ALBUM
+from telegrambot.engine.pictures import PHOTO_TYPES, fits_as_photo, picture_type
 
 _MAX_NAME = 100
 _SUFFIXES = {"image/jpeg": ".jpg", "image/png": ".png", "image/webp": ".webp", "video/mp4": ".mp4"}
@@ -32,21 +34,22 @@ class File:
 
         Raises:
             UnknownFile: it is neither a photo nor a video.
+            UnfitPhoto: Telegram would refuse it.
         """
         found = content_type(self.content)
         if not found:
             raise UnknownFile(name=self.name)
-        return BroadcastMedia.Kind.VIDEO if found.startswith("video/") else BroadcastMedia.Kind.PHOTO
+        if found not in PHOTO_TYPES:
+            return BroadcastMedia.Kind.VIDEO
+        if not fits_as_photo(self.content):
+            raise UnfitPhoto(name=self.name)
+        return BroadcastMedia.Kind.PHOTO
 
 
 def content_type(content: bytes) -> str:
     """The media type of a photo or video that Telegram takes; empty for anything else."""
-    if content.startswith(b"\xff\xd8\xff"):
-        return "image/jpeg"
-    if content.startswith(b"\x89PNG\r\n\x1a\n"):
-        return "image/png"
-    if content.startswith(b"RIFF") and content[8:12] == b"WEBP":
-        return "image/webp"
+    if (found := picture_type(content)) in PHOTO_TYPES:
+        return found
     return "video/mp4" if content[4:8] == b"ftyp" else ""
 
 
@@ -69,7 +72,7 @@ def replace(
     Raises:
         NotADraft: it has started already.
         TooManyFiles: an album holds no more.
-        UnknownFile: one is neither a photo nor a video.
+        UnknownFile, UnfitPhoto: one is neither a photo nor a video, or Telegram would refuse it.
         DeadButton, ValidationError: as `services.change`.
     """
     row = services.locked(broadcast)

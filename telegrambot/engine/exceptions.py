@@ -67,6 +67,11 @@ class AlreadyPolling(DomainError):
     --no-polling."""
 
 
+class UnfitPhoto(DomainError):
+    """Telegram does not take “{name}” as a photo: at most 10 MB, at most 10,000 pixels in width and height
+    together, and no side more than 20 times the other. Please choose another one."""
+
+
 class JobNotFailed(DomainError):
     """{count} of these jobs did not fail: there is nothing to run again. Choose failed ones only."""
 

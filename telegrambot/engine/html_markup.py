@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from html import unescape
 
 from telegrambot.engine.formatted_text import Entity, FormattedText, ordered, utf16_length
+from telegrambot.engine.links import scheme_of
 
 ENTITY_OF_TAG = {
     "b": "bold",
@@ -47,6 +48,7 @@ class MarkupError(ValueError):
 class _OpenTag:
     name: str
     attributes: dict[str, str]
+    start: int
     offset: int
     first_part: int
 
@@ -60,6 +62,7 @@ class _Reader:
         self.offset = 0
         self.open: list[_OpenTag] = []
         self.entities: list[Entity] = []
+        self.dropped: list[tuple[int, str]] = []
 
     def read(self) -> FormattedText:
         position = 0
@@ -93,7 +96,7 @@ class _Reader:
             position = self._attribute(name, start, position, attributes)
         if name == "span" and attributes.get("class") != "tg-spoiler":
             raise MarkupError(f'Tag "span" must have class "tg-spoiler" {self._at(start)}')
-        self.open.append(_OpenTag(name, attributes, self.offset, len(self.parts)))
+        self.open.append(_OpenTag(name, attributes, start, self.offset, len(self.parts)))
         return position + 1
 
     def _skip_space(self, position: int) -> int:
@@ -144,8 +147,10 @@ class _Reader:
         last = self.entities[-1] if self.entities else {}
         covers_last = (last.get("offset"), last.get("length")) == (entity["offset"], entity["length"])
         if tag.name == "a":
-            link = checked_link(tag.attributes.get("href") or "".join(self.parts[tag.first_part :]))
+            address = tag.attributes.get("href") or "".join(self.parts[tag.first_part :])
+            link = checked_link(address)
             if link is None:
+                self.dropped.append((tag.start, address))
                 return
             entity["url"] = link
         elif tag.name == "code" and tag.attributes.get("class", "").startswith("language-"):
@@ -178,12 +183,25 @@ def parse_html(source: str) -> FormattedText:
     return formatted
 
 
+def dropped_links(source: str) -> list[tuple[int, str]]:
+    """Of which links Telegram would keep the words only: where in `source` each begins, and its address.
+
+    Raises:
+        MarkupError: as `parse_html`.
+    """
+    reader = _Reader(source)
+    reader.read()
+    return reader.dropped
+
+
 def checked_link(url: str) -> str | None:
     """The address as Telegram stores it, or None when it would be ignored."""
     url = url.strip()
-    if _LINK.match(url):
-        return url
-    return f"http://{url}" if _DOMAIN.match(url) else None
+    if not _LINK.match(url):
+        if not _DOMAIN.match(url):
+            return None
+        url = f"http://{url}"
+    return url if scheme_of(url) else None
 
 
 def _decoded(text: str) -> str:

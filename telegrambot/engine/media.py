@@ -13,20 +13,14 @@ from typing import Any
 from django.utils import timezone
 from telegram.error import BadRequest, TelegramError
 
-from telegrambot.engine.client import make_bot, opened
+from telegrambot.engine.client import Client, make_bot, opened
 from telegrambot.engine.exceptions import MediaGone, MediaTooLarge, MediaUnavailable
 from telegrambot.engine.models import FetchedMedia, Message, OutgoingFile
+from telegrambot.engine.pictures import picture_type
 
 # https://core.telegram.org/bots/api#getfile
 MAX_BYTES = 20 * 1024 * 1024
 _SECONDS = 20.0
-# Pictures that a browser may show; everything else is something to save.
-_SIGNATURES = (
-    (b"\xff\xd8\xff", "image/jpeg"),
-    (b"\x89PNG\r\n\x1a\n", "image/png"),
-    (b"GIF87a", "image/gif"),
-    (b"GIF89a", "image/gif"),
-)
 UNKNOWN_TYPE = "application/octet-stream"
 
 
@@ -91,13 +85,6 @@ def fetch(message: Message, *, position: int = 0, is_thumbnail: bool) -> Fetched
     return found
 
 
-def picture_type(content: bytes) -> str:
-    """What kind of picture it is, by its own beginning, whatever its sender said; empty if it is none."""
-    if content[:4] == b"RIFF" and content[8:12] == b"WEBP":
-        return "image/webp"
-    return next((name for beginning, name in _SIGNATURES if content.startswith(beginning)), "")
-
-
 def _files_of(message: Message) -> Iterator[MediaFile]:
     payload = message.payload
     if message.direction == Message.Direction.INBOUND or "file_id" in payload:
@@ -135,7 +122,9 @@ def _content(file: MediaFile, *, is_thumbnail: bool) -> bytes:
     if not is_thumbnail and file.size > MAX_BYTES:
         raise MediaTooLarge(limit=MAX_BYTES // 1024**2)
     try:
-        content = asyncio.run(asyncio.wait_for(_download(file_id), _SECONDS))
+        # Outside the event loop: the sandbox's token is read from the database.
+        bot = make_bot()
+        content = asyncio.run(asyncio.wait_for(_download(bot, file_id), _SECONDS))
     except BadRequest as error:
         raise MediaGone from error
     except (TelegramError, TimeoutError) as error:
@@ -145,8 +134,8 @@ def _content(file: MediaFile, *, is_thumbnail: bool) -> bytes:
     return content
 
 
-async def _download(file_id: str) -> bytes:
-    async with opened(make_bot()) as bot:
+async def _download(client: Client, file_id: str) -> bytes:
+    async with opened(client) as bot:
         found = await bot.get_file(file_id)
         if (found.file_size or 0) > MAX_BYTES:
             raise MediaTooLarge(limit=MAX_BYTES // 1024**2)

@@ -9,7 +9,7 @@ from django.core.exceptions import ValidationError
 from django.utils.html import escape
 from django.utils.translation import gettext_lazy as _
 
-from telegrambot.engine.html_markup import MarkupError, parse_html
+from telegrambot.engine.html_markup import MarkupError, dropped_links
 from telegrambot.engine.splitting import MAX_CAPTION, MAX_TEXT, length, split
 
 # What a text may say about its recipient.
@@ -46,10 +46,10 @@ def is_blank(text: str) -> bool:
 
 
 def validate_markup(text: str, *, is_caption: bool = False) -> None:
-    """Refuse what Telegram would refuse, and name the place.
+    """Refuse what Telegram would refuse or drop, and name the place.
 
     Raises:
-        ValidationError: a tag or a variable is wrong, or the text is too long for one message.
+        ValidationError: a tag, a link or a variable is wrong, or the text is too long for one message.
     """
     for found in _VARIABLE.finditer(text):
         if found["name"] not in VARIABLES:
@@ -77,13 +77,20 @@ def validate_markup(text: str, *, is_caption: bool = False) -> None:
                 },
             )
     try:
-        parse_html(text)
+        dropped = dropped_links(text)
     except MarkupError as error:
         raise ValidationError(
             _("%(place)s: Telegram cannot read this (%(problem)s)."),
             code="markup",
             params=_problem(text, error),
         ) from None
+    if dropped:
+        start, address = dropped[0]
+        raise ValidationError(
+            _("%(place)s: Telegram would drop this link (%(address)s)."),
+            code="dropped_link",
+            params={"place": _place(text, start), "offset": start, "address": address[:100]},
+        )
     most = MAX_CAPTION if is_caption else MAX_TEXT
     if (longest := length(fill(text, _SAMPLE))) > most:
         raise ValidationError(

@@ -12,10 +12,11 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 
 from django.core.exceptions import ImproperlyConfigured
+from django.db import connection
 from telegram.constants import ChatAction
 from telegram.error import TelegramError
 
-from telegrambot.engine.client import make_bot, opened
+from telegrambot.engine.client import Client, make_bot, opened
 from telegrambot.engine.models import Dialog
 
 logger = logging.getLogger(__name__)
@@ -49,11 +50,18 @@ def show(dialog: Dialog) -> bool:
 
 def _tell(chat_id: int, connection_id: str) -> None:
     try:
-        asyncio.run(asyncio.wait_for(_call(chat_id, connection_id), _PATIENCE_SECONDS))
+        # Outside the event loop: the sandbox's token is read from the database.
+        bot = make_bot()
+        asyncio.run(asyncio.wait_for(_call(bot, chat_id, connection_id), _PATIENCE_SECONDS))
     except (TelegramError, TimeoutError, ImproperlyConfigured) as error:
         logger.info("The typing indicator was not shown: %s", type(error).__name__)
+    except Exception:
+        # Nobody asks the executor what became of the call.
+        logger.exception("Showing the typing indicator failed")
+    finally:
+        connection.close()
 
 
-async def _call(chat_id: int, connection_id: str) -> None:
-    async with opened(make_bot()) as bot:
+async def _call(client: Client, chat_id: int, connection_id: str) -> None:
+    async with opened(client) as bot:
         await bot.send_chat_action(chat_id, ChatAction.TYPING, business_connection_id=connection_id or None)

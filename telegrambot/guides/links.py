@@ -8,9 +8,10 @@ from urllib.parse import urlsplit
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
+from telegrambot.engine.links import is_public_name
+
 MAX_LINK = 2048
-# Letters of any script: domain names may be international. No spaces, quotes or brackets anywhere.
-_HOST = re.compile(r"(?:[^\W_](?:[\w-]{0,61}[^\W_])?\.)+[^\W\d_][\w-]{1,62}")
+# No spaces, quotes or brackets anywhere.
 _UNSAFE = re.compile(r"[\s<>\"'`{}|\\^\x00-\x1f\x7f]")
 
 
@@ -23,13 +24,7 @@ def is_https_link(text: str) -> bool:
         port = parts.port
     except ValueError:
         return False
-    return (
-        parts.scheme == "https"
-        and parts.username is None
-        and port != 0
-        and parts.hostname is not None
-        and _HOST.fullmatch(parts.hostname) is not None
-    )
+    return parts.scheme == "https" and parts.username is None and port != 0 and is_public_name(parts.hostname)
 
 
 def validate_https(text: str) -> None:

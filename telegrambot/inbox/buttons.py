@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from urllib.parse import urlsplit
 
 from django.core.exceptions import ValidationError
 from django.core.validators import URLValidator
@@ -10,11 +11,12 @@ from django.core.validators import URLValidator
 from telegrambot.accounts.roles import Role
 from telegrambot.engine.bot import run_command
 from telegrambot.engine.chat import Button
+from telegrambot.engine.links import is_public_name
 from telegrambot.engine.routing import registry
 from telegrambot.inbox.exceptions import WrongButton
 
 MAX_LABEL = 60  # Telegram cuts longer ones off.
-_is_https = URLValidator(schemes=["https"])
+_check_https = URLValidator(schemes=["https"])
 
 
 def read(rows: Sequence[Sequence[Mapping[str, str]]]) -> list[list[Button]]:
@@ -36,8 +38,14 @@ def _button(button: Mapping[str, str]) -> Button:
         if route is None or route.role > Role.PUBLIC:
             raise WrongButton(label=label, most=MAX_LABEL)
         return Button(label, run_command, command)
-    try:
-        _is_https(url)
-    except ValidationError:
-        raise WrongButton(label=label, most=MAX_LABEL) from None
+    if not _is_https_link(url):
+        raise WrongButton(label=label, most=MAX_LABEL)
     return Button(label, url=url)
+
+
+def _is_https_link(url: str) -> bool:
+    try:
+        _check_https(url)
+    except ValidationError:
+        return False
+    return is_public_name(urlsplit(url).hostname)

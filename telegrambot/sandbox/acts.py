@@ -104,9 +104,14 @@ def language(request: HttpRequest, person: SandboxPerson) -> None:
 def number(request: HttpRequest, name: str, otherwise: type[DomainError]) -> int:
     """A field that has to hold a natural number."""
     value = request.POST.get(name, "")
-    if not (value.isascii() and value.isdigit() and len(value) < 19):
+    if not is_natural(value):
         raise otherwise
     return int(value)
+
+
+def is_natural(value: str) -> bool:
+    """Whether it is a natural number that the database can hold."""
+    return value.isascii() and value.isdigit() and len(value) < 19
 
 
 def chat_given(request: HttpRequest, person: SandboxPerson) -> SandboxChat | None:
@@ -118,8 +123,7 @@ def chat_given(request: HttpRequest, person: SandboxPerson) -> SandboxChat | Non
     value = request.POST.get("chat", "")
     if value in {"", str(person.pk)}:
         return None
-    digits = value.removeprefix("-")
-    if not (digits.isascii() and digits.isdigit() and len(digits) < 19):
+    if not is_natural(value.removeprefix("-")):
         raise NotAMember
     chat = chat_page.chat_of(person, int(value))
     if chat is None:

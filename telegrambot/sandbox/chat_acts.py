@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.http import HttpRequest
 
 from telegrambot.sandbox import people
-from telegrambot.sandbox.acts import act, chat_given, number
+from telegrambot.sandbox.acts import act, chat_given, is_natural, number
 from telegrambot.sandbox.exceptions import NotAMember
 from telegrambot.sandbox.models import SandboxChat, SandboxPerson
 
@@ -15,7 +15,7 @@ def create(request: HttpRequest, person: SandboxPerson) -> dict[str, int]:
     """Make a group, or a channel with its discussion group, of everybody chosen."""
     title = request.POST.get("title", "")
     members = SandboxPerson.objects.filter(
-        pk__in=[pk for pk in request.POST.getlist("member") if pk.isdigit()]
+        pk__in=[pk for pk in request.POST.getlist("member") if is_natural(pk)]
     )
     if request.POST.get("kind") == "channel":
         return {"chat": people.create_channel(person, title, members).pk}

@@ -9,9 +9,9 @@ from django.template.loader import render_to_string
 from django.utils import timezone
 from django.utils.translation import gettext, ngettext
 
+from telegrambot.engine.pictures import picture_type
 from telegrambot.sandbox import people
 from telegrambot.sandbox.chat_list import summary
-from telegrambot.sandbox.files import picture_type
 from telegrambot.sandbox.models import (
     SandboxBot,
     SandboxCallback,
@@ -43,6 +43,14 @@ def chat_of(person: SandboxPerson, chat_id: int | None = None) -> SandboxChat | 
     return found
 
 
+def born(chat: SandboxChat) -> int:
+    """Since when there is this chat, in microseconds; 0 for one that is not stored yet.
+
+    After a reset there is another one of the same number, and its revisions begin again.
+    """
+    return 0 if chat._state.adding else int(chat.created_at.timestamp() * 1_000_000)
+
+
 def opening_messages(chat: SandboxChat, viewer: SandboxPerson, bot: SandboxBot) -> list[str]:
     """The newest messages of a chat as HTML, oldest first."""
     rows = _messages(chat).filter(deleted_at=None).order_by("-id")[:OPENING_MESSAGES]
@@ -51,6 +59,8 @@ def opening_messages(chat: SandboxChat, viewer: SandboxPerson, bot: SandboxBot) 
 
 def changes(chat: SandboxChat, viewer: SandboxPerson, bot: SandboxBot, since: int) -> dict[str, Any]:
     """What a page that has seen revision `since` needs to catch up."""
+    if since > chat.revision:
+        since = 0  # It has seen a chat that was there before the sandbox was reset.
     rows: list[SandboxMessage] = []
     answers: list[SandboxCallback] = []
     if chat.revision > since:

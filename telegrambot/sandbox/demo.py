@@ -8,9 +8,10 @@ from django.db import transaction
 
 from telegrambot.accounts.models import TelegramUser
 from telegrambot.accounts.roles import Role
-from telegrambot.engine.models import Dialog
+from telegrambot.engine.models import BotIdentity, Dialog
 from telegrambot.sandbox import demo_chats, demo_guides, people
 from telegrambot.sandbox.announcements import announce
+from telegrambot.sandbox.exceptions import DatabaseOfRealBot
 from telegrambot.sandbox.models import (
     SandboxBot,
     SandboxChat,
@@ -50,7 +51,11 @@ def fill() -> None:
 
     The owner, the admin and the subscriber have met the bot, so it can write to them first. The newcomer
     is unknown to it until they write. Of the chats the bot learns as from Telegram: by updates.
+
+    Raises:
+        DatabaseOfRealBot: there are real people in this database.
     """
+    _require_own_database()
     SandboxBot.objects.current()
     persons = {}
     for member in MEMBERS:
@@ -92,7 +97,11 @@ def reset() -> None:
     The bot keeps its token, its webhook and its command menus, and goes on counting updates where it was, so
     that the running program does not take the next ones for old ones. Its own memory of the sandbox's people
     goes with them; the demo's people have their roles again.
+
+    Raises:
+        DatabaseOfRealBot: there are real people in this database.
     """
+    _require_own_database()
     # In the order in which everybody else locks them: channels, their groups, then the update queue.
     list(SandboxChat.objects.select_for_update().order_by("kind", "pk").values_list("pk"))
     bot = SandboxBot.objects.locked()
@@ -113,3 +122,9 @@ def reset() -> None:
         )
     fill()
     announce("reset")
+
+
+def _require_own_database() -> None:
+    # Somebody on Telegram has each of the demo's numbers.
+    if real := BotIdentity.objects.filter(is_sandbox=False).first():
+        raise DatabaseOfRealBot(username=real.username)

@@ -5,6 +5,11 @@ from __future__ import annotations
 from config.errors import DomainError
 
 
+class DatabaseOfRealBot(DomainError):
+    """This database belongs to @{username}, whose people must never meet those of the demo. Set
+    TELEGRAM_BOT_TOKEN again, or give the sandbox another database."""
+
+
 class NothingToSend(DomainError):
     """Write something or choose a file first."""
 

@@ -17,7 +17,7 @@ from telegrambot.sandbox.models import SandboxBot, SandboxChat, SandboxFault, Sa
 MAX_PANES = 3
 LOG_LINES = 100
 _NUMBER = re.compile(r"\d{1,18}", re.ASCII)
-_PANE = re.compile(r"(\d{1,18})\.(-?\d{1,18})\.(\d{1,18})", re.ASCII)
+_PANE = re.compile(r"(\d{1,18})\.(-?\d{1,18})\.(\d{1,18})(?:\.(\d{1,18}))?", re.ASCII)
 News = tuple[str, dict[str, Any]]
 
 
@@ -36,11 +36,12 @@ class Told:
 
 @dataclass
 class PaneWatch:
-    """One person's chats; `chat_id` 0: only the list is open."""
+    """One person's chats; `chat_id` 0: only the list is open; `born` 0: the chat was not there yet."""
 
     person_id: int
     chat_id: int
     revision: int
+    born: int = 0
     _told: Told = field(default_factory=Told)
 
     def news(self, bot: SandboxBot) -> dict[str, Any]:
@@ -49,12 +50,15 @@ class PaneWatch:
         chat = chat_page.chat_of(person, self.chat_id) if person and self.chat_id else None
         if person is None or (self.chat_id and chat is None):
             return self._told.untold({"gone": True})
+        if chat and self.born not in {0, chat_page.born(chat)}:
+            return self._told.untold({"anew": True})
         news = self._told.untold({"list": chat_list.html(person, bot, self.chat_id)})
         return news | self._chat_news(chat, person, bot) if chat else news
 
     def _chat_news(self, chat: SandboxChat, person: SandboxPerson, bot: SandboxBot) -> dict[str, Any]:
         state = chat_page.changes(chat, person, bot, self.revision)
-        self.revision = state["revision"]
+        self.revision, self.born = state["revision"], chat_page.born(chat)
+        state["born"] = self.born
         events = {name: state.pop(name) for name in ("messages", "answers")}
         state["commands"] = commands_for(person, chat, is_administrator=_administers(person, chat))
         return self._told.untold(state) | {name: rows for name, rows in events.items() if rows}
@@ -74,11 +78,15 @@ class Window:
         """Read what a window asks for.
 
         Args:
-            query: `pane=<person>.<chat>.<revision>`, up to three times; `log=<newest line>` to have the log.
+            query: `pane=<person>.<chat>.<revision>.<born>`, up to three times; `log=<newest line>` to have
+                the log.
             position: where an earlier connection of the same window ended.
         """
         found = [match for given in query.getlist("pane") if (match := _PANE.fullmatch(given))]
-        panes = [PaneWatch(int(match[1]), int(match[2]), int(match[3])) for match in found[:MAX_PANES]]
+        panes = [
+            PaneWatch(int(match[1]), int(match[2]), int(match[3]), int(match[4] or 0))
+            for match in found[:MAX_PANES]
+        ]
         log = query.get("log", "")
         window = cls(panes, int(log) if _NUMBER.fullmatch(log) else None)
         window._go_on_from(position.split("."))

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from urllib.parse import urlsplit
 
 from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
 
 from telegrambot.engine.formatted_text import Entity, ordered
-
-_SAFE_SCHEMES = {"http", "https", "mailto", "tel", "tg"}
+from telegrambot.engine.links import is_shown
 
 
 def _wrapped(template: str) -> Callable[[Entity, str, SafeString], SafeString]:
@@ -23,7 +21,7 @@ def _link(entity: Entity, plain: str, inner: SafeString) -> SafeString:
         address = f"mailto:{plain}"
     elif entity["type"] == "url" and "://" not in address:
         address = f"https://{address}"
-    if urlsplit(address).scheme.lower() not in _SAFE_SCHEMES:
+    if not is_shown(address):
         return inner
     return format_html(
         '<a href="{}" title="{}" target="_blank" rel="noopener noreferrer">{}</a>', address, address, inner

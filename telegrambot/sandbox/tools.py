@@ -54,7 +54,10 @@ def switch_bot(request: HttpRequest) -> JsonResponse:
 @require_POST
 def reset(request: HttpRequest) -> JsonResponse:
     """Everything back to the demo."""
-    demo.reset()
+    try:
+        demo.reset()
+    except DomainError as error:
+        return JsonResponse({"error": str(error)}, status=400)
     return JsonResponse({})
 
 

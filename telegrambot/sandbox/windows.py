@@ -58,6 +58,7 @@ class Pane:
         is_shared = chat.is_group or chat.kind == SandboxChat.Kind.CHANNEL
         return {
             "chat": chat,
+            "born": chat_page.born(chat),
             "icon": chat_list.icon_of(chat),
             "title": chat_list.title_of(chat, person, bot),
             "messages": chat_page.opening_messages(chat, person, bot),

@@ -36,7 +36,7 @@ class FilesField(forms.FileField):
         """Read them.
 
         Raises:
-            ValidationError: there are too many, or one is too large, or neither photo nor video.
+            ValidationError: there are too many, or one is too large, or nothing that Telegram takes.
         """
         uploaded = [super(FilesField, self).clean(one, None) for one in data or []]
         try:

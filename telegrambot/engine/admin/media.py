@@ -13,6 +13,7 @@ from django.views.decorators.http import require_GET
 from telegrambot.engine import media
 from telegrambot.engine.exceptions import MediaGone, MediaTooLarge, MediaUnavailable
 from telegrambot.engine.models import FetchedMedia, Message
+from telegrambot.engine.pictures import picture_type
 
 _SIZES = {"thumbnail": True, "file": False}
 _KEPT_SECONDS = 3600
@@ -50,7 +51,7 @@ def _serve(message: Message, position: int, size: str) -> HttpResponse:
 def _response(found: FetchedMedia, name: str) -> HttpResponse:
     content = bytes(found.content)
     # The bytes decide, not the sender: what is no picture is never shown inside the admin.
-    picture = media.picture_type(content)
+    picture = picture_type(content)
     response = HttpResponse(content, content_type=picture or media.UNKNOWN_TYPE)
     response.headers["X-Content-Type-Options"] = "nosniff"
     response.headers["Content-Security-Policy"] = "default-src 'none'; sandbox"

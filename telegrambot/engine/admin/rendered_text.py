@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from urllib.parse import urlsplit
-
 from django.utils.html import escape, format_html
 from django.utils.safestring import SafeString, mark_safe
 
 from telegrambot.engine.formatted_text import Entity
 from telegrambot.engine.html_markup import MarkupError, parse_html
+from telegrambot.engine.links import is_shown
 
 # The element of our page for what Telegram calls it.
 _ELEMENTS = {
@@ -21,7 +20,6 @@ _ELEMENTS = {
     "blockquote": "blockquote",
     "expandable_blockquote": "blockquote",
 }
-_SCHEMES = {"http", "https", "mailto", "tel", "tg"}
 
 
 def rendered(source: str) -> SafeString:
@@ -47,7 +45,7 @@ def rendered(source: str) -> SafeString:
 
 def _tags(entity: Entity) -> tuple[str, str]:
     kind = entity["type"]
-    if kind == "text_link" and urlsplit(entity["url"]).scheme.lower() in _SCHEMES:
+    if kind == "text_link" and is_shown(entity["url"]):
         return format_html('<a href="{}" target="_blank" rel="noopener noreferrer">', entity["url"]), "</a>"
     if kind == "spoiler":
         return '<span class="sb-spoiler" tabindex="0">', "</span>"

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from telegrambot.engine.formatted_text import FormattedText, cleaned, trimmed, utf16_length
-from telegrambot.engine.html_markup import MarkupError, checked_link, parse_html
+from telegrambot.engine.html_markup import MarkupError, checked_link, dropped_links, parse_html
 from telegrambot.sandbox.detection import detect
 
 
@@ -157,7 +157,26 @@ def test_nothing_is_found_in_code_and_links() -> None:
 
 
 @pytest.mark.parametrize(
-    ("given_link", "stored"), [("javascript:alert(1)", None), ("word", None), ("x.org/a", "http://x.org/a")]
+    ("given_link", "stored"),
+    [
+        ("javascript:alert(1)", None),
+        ("word", None),
+        ("x.org/a", "http://x.org/a"),
+        ("http://[::1]/a", "http://[::1]/a"),
+        ("http://[your-domain]/a", None),
+        ("http://[::1", None),
+        ("http://ex℀mple.com", None),
+        ("[your].domain", None),
+    ],
 )
 def test_links_are_checked(given_link: str, stored: str | None) -> None:
     assert checked_link(given_link) == stored
+
+
+def test_dropped_links_are_told_with_their_places() -> None:
+    html = '<b>é</b> <a href="https://x.org">good</a> <a href="https://[x]/">bad</a> <a>worse</a>'
+    assert dropped_links(html) == [
+        (html.index('<a href="https://[x]'), "https://[x]/"),
+        (html.index("<a>"), "worse"),
+    ]
+    assert [entity["type"] for entity in parse_html(html).entities] == ["bold", "text_link"]

@@ -65,3 +65,11 @@ def test_without_a_token_nothing_happens(settings, caplog):
         typing_indicator.show(dialog)
         settled()
     assert "ImproperlyConfigured" in caplog.text
+
+
+def test_what_nobody_expected_is_logged_whole(settings, caplog):
+    settings.SENDER_CONCURRENCY = "many"
+    typing_indicator.show(DialogFactory())
+    settled()
+    assert "Traceback" in caplog.text
+    assert "TypeError" in caplog.text

@@ -10,10 +10,10 @@ from django.utils.html import escape
 from django.utils.translation import get_language
 
 from config.admin_search import whole_number
-from telegrambot.engine import media
 from telegrambot.engine.delivery import plain
 from telegrambot.engine.html_markup import MarkupError, parse_html
 from telegrambot.engine.outbox import MAX_ALBUM
+from telegrambot.engine.pictures import PHOTO_TYPES, fits_as_photo, picture_type
 from telegrambot.engine.replies import Document, Media, Photo, Upload
 from telegrambot.inbox import buttons, saved_replies
 from telegrambot.inbox.exceptions import FileTooLarge, TooManyFiles
@@ -22,9 +22,6 @@ from telegrambot.inbox.models import Conversation
 _MEGABYTE = 1024 * 1024
 # All files of an answer together; they are kept in the database until they are sent.
 MAX_MEGABYTES = 20
-# Telegram takes larger pictures as files only: https://core.telegram.org/bots/api#sendphoto
-_MAX_PHOTO_BYTES = 10 * _MEGABYTE
-_PHOTOS = {"image/jpeg", "image/png", "image/webp"}
 _BUTTONS = 3
 _SAVED = 200
 
@@ -95,13 +92,11 @@ def _files(request: HttpRequest) -> list[Media]:
         if total > MAX_MEGABYTES * _MEGABYTE:
             raise FileTooLarge(name=one.name, most=MAX_MEGABYTES)
     uploads = [Upload(one.name or "file", one.read()) for one in uploaded]
-    # An album is of one kind.
-    are_photos = all(_is_photo(upload.content) for upload in uploads)
+    # An album is of one kind. What is too large for a photo goes as a file.
+    are_photos = all(
+        picture_type(upload.content) in PHOTO_TYPES and fits_as_photo(upload.content) for upload in uploads
+    )
     return [Photo(upload) if are_photos else Document(upload) for upload in uploads]
-
-
-def _is_photo(content: bytes) -> bool:
-    return len(content) <= _MAX_PHOTO_BYTES and media.picture_type(content) in _PHOTOS
 
 
 def _insertable(filled: str) -> dict[str, Any]:

@@ -9,13 +9,13 @@ from django.urls import reverse
 from telegrambot.accounts.roles import Role
 from telegrambot.accounts.tests.factories import UserFactory
 from telegrambot.engine.models import Message, OutgoingFile
+from telegrambot.engine.tests.pictures import UNFIT, png
 from telegrambot.inbox import answering, services
 from telegrambot.inbox.models import SavedReplyUse
 from telegrambot.inbox.tests.factories import SavedReplyFactory, operator, waiting
 
 pytestmark = pytest.mark.django_db
 
-PNG = b"\x89PNG\r\n\x1a\n" + b"0" * 20
 AS_SCRIPT = {"Accept": "application/json"}
 
 
@@ -107,14 +107,27 @@ def test_nothing_is_not_sent(client, olga, found):
 
 
 def test_photos_go_as_photos_and_others_as_files(client, olga, found):
-    send(client, found, text="Look", files=SimpleUploadedFile("a.png", PNG))
+    send(client, found, text="Look", files=SimpleUploadedFile("a.png", png()))
     send(client, found, key="2", files=SimpleUploadedFile("a.pdf", b"%PDF"))
-    mixed = [SimpleUploadedFile("a.png", PNG), SimpleUploadedFile("a.pdf", b"%PDF")]
+    mixed = [SimpleUploadedFile("a.png", png()), SimpleUploadedFile("a.pdf", b"%PDF")]
     send(client, found, key="3", files=mixed)
 
     assert [sent.message_type for sent in answers()] == ["photo", "document", "album"]
     assert {item["kind"] for item in answers()[2].payload["album"]} == {"document"}
     assert OutgoingFile.objects.filter(name="a.pdf").exists()
+
+
+@pytest.mark.parametrize("content", UNFIT.values(), ids=UNFIT)
+def test_what_is_too_large_for_a_photo_goes_as_a_file(client, olga, found, content):
+    def photos(*contents):
+        return [SimpleUploadedFile("a.png", content) for content in contents]
+
+    send(client, found, files=photos(content))
+    send(client, found, key="2", files=photos(png(), content))
+
+    alone, album = answers()
+    assert alone.message_type == "document"
+    assert [item["kind"] for item in album.payload["album"]] == ["document", "document"]
 
 
 def test_too_many_and_too_large_files_are_refused(client, olga, found, monkeypatch):

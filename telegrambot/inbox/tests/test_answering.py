@@ -251,6 +251,7 @@ def test_what_telegram_would_refuse_is_refused_here(text, error):
         {"text": "x" * 61, "url": "https://example.org"},
         {"text": "Map", "url": "javascript:alert(1)"},
         {"text": "Map", "url": "http://example.org"},
+        {"text": "Map", "url": "https://localhost/map"},
         {"text": "Map"},
         {"text": "Map", "url": "https://example.org", "command": "help"},
         {"text": "Map", "command": "nonsense"},

@@ -12,6 +12,7 @@ from pathlib import PurePosixPath
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
+from telegrambot.engine.pictures import MAX_PHOTO_BYTES, fits_as_photo, picture_size
 from telegrambot.sandbox import files
 from telegrambot.sandbox.api.call import Call
 from telegrambot.sandbox.api.errors import BadRequest, RequestEntityTooLarge
@@ -87,7 +88,19 @@ def _fetched(url: str, kind: str) -> SandboxFile:
 def _stored(kind: str, name: str, mime_type: str, content: bytes) -> SandboxFile:
     if not content:
         raise BadRequest("file must be non-empty")
-    if kind == SandboxFile.Kind.PHOTO and files.picture_size(content) is None:
-        raise BadRequest("IMAGE_PROCESS_FAILED")
+    if kind == SandboxFile.Kind.PHOTO:
+        _check_photo(content)
     guessed = mimetypes.guess_type(name)[0]
     return files.store(kind=kind, name=name, mime_type=mime_type or guessed or "", content=content)
+
+
+def _check_photo(content: bytes) -> None:
+    if len(content) > MAX_PHOTO_BYTES:
+        raise BadRequest(
+            f"file of size {len(content)} bytes is too big for a photo; "
+            f"the maximum size is {MAX_PHOTO_BYTES} bytes"
+        )
+    if picture_size(content) is None:
+        raise BadRequest("IMAGE_PROCESS_FAILED")
+    if not fits_as_photo(content):
+        raise BadRequest("PHOTO_INVALID_DIMENSIONS")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import secrets
 from datetime import timedelta
 from typing import Any
@@ -18,6 +19,7 @@ from telegrambot.sandbox.models.people import SandboxChat, SandboxPerson
 
 # Telegram gives a bot two and a half minutes to answer a pressed button.
 CALLBACK_LIFETIME = timedelta(seconds=150)
+_SUFFIX = re.compile(r"\.[A-Za-z0-9]{1,10}\Z")
 
 
 def random_id() -> int:
@@ -65,8 +67,9 @@ class SandboxFile(TimestampedModel):
     @property
     def path(self) -> str:
         """`file_path` as `getFile` tells it."""
-        suffix = f".{self.name.rsplit('.', 1)[1]}" if "." in self.name else ""
-        return f"{self.kind}s/file_{self.pk}{suffix}"
+        # Anything else would have to be quoted in an address, or would not come back from one.
+        suffix = _SUFFIX.search(self.name)
+        return f"{self.kind}s/file_{self.pk}{suffix[0] if suffix else ''}"
 
 
 @not_audited(IMITATION)

@@ -11,6 +11,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from telegrambot.engine.formatted_text import FormattedText, cleaned
+from telegrambot.engine.pictures import fits_as_photo, picture_size
 from telegrambot.sandbox import channels, files, said, updates, wire
 from telegrambot.sandbox.api.formatting import MAX_CAPTION, MAX_TEXT
 from telegrambot.sandbox.detection import detect
@@ -186,7 +187,8 @@ def _kind(upload: UploadedFile, *, as_document: bool) -> str:
     mime_type = upload.content_type or ""
     content = upload.read()
     upload.seek(0)
-    if files.picture_size(content) and mime_type != "image/gif":
+    # Telegram's clients scale down what is too large; here it goes as a file.
+    if picture_size(content) and fits_as_photo(content) and mime_type != "image/gif":
         return SandboxFile.Kind.PHOTO
     return SandboxFile.Kind.VIDEO if mime_type == "video/mp4" else SandboxFile.Kind.DOCUMENT
 

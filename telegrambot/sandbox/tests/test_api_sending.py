@@ -14,7 +14,8 @@ from telegram import (
 )
 from telegram.error import BadRequest, EndPointNotFound, Forbidden, InvalidToken
 
-from telegrambot.sandbox.models import SandboxBot, SandboxChat, SandboxMessage
+from telegrambot.engine.tests.pictures import UNFIT
+from telegrambot.sandbox.models import SandboxBot, SandboxChat, SandboxFile, SandboxMessage
 from telegrambot.sandbox.tests.conftest import RealBot
 from telegrambot.sandbox.tests.factories import PNG, ChatFactory, MessageFactory
 
@@ -192,6 +193,26 @@ def test_what_is_no_picture_is_no_photo(bot: RealBot, chat: SandboxChat) -> None
     assert "there is no photo in the request" in bot.refusal("sendPhoto", {"chat_id": chat.pk})
 
 
+@pytest.mark.parametrize(
+    ("wrong", "complaint"),
+    [
+        ("sides", r"(?i)PHOTO_INVALID_DIMENSIONS"),
+        ("ratio", r"(?i)PHOTO_INVALID_DIMENSIONS"),
+        ("size", r"is too big for a photo; the maximum size is 10485760 bytes"),
+    ],
+)
+def test_what_is_too_large_for_a_photo_goes_as_a_file(
+    bot: RealBot, chat: SandboxChat, wrong: str, complaint: str
+) -> None:
+    with pytest.raises(BadRequest, match=complaint):
+        bot(lambda b: b.send_photo(chat.pk, UNFIT[wrong]))
+    with pytest.raises(BadRequest, match=complaint):
+        bot(lambda b: b.send_media_group(chat.pk, [InputMediaPhoto(PNG), InputMediaPhoto(UNFIT[wrong])]))
+    assert not SandboxMessage.objects.exists()
+
+    assert bot(lambda b: b.send_document(chat.pk, UNFIT[wrong])).document
+
+
 def test_a_document_and_a_video_keep_their_names(bot: RealBot, chat: SandboxChat) -> None:
     document = bot(lambda b: b.send_document(chat.pk, b"Hello", filename="Отчёт.txt"))
     assert document.document
@@ -203,6 +224,32 @@ def test_a_document_and_a_video_keep_their_names(bot: RealBot, chat: SandboxChat
     assert video.video.mime_type == "video/mp4"
     with pytest.raises(BadRequest, match=r"(?i)can't use file of type Video as Photo"):
         bot(lambda b: b.send_photo(chat.pk, video.video.file_id))  # type: ignore[union-attr]
+
+
+@pytest.mark.parametrize(
+    ("name", "suffix"),
+    [
+        ("notes.tar.gz", ".gz"),
+        ("Invoice No.#12", ""),
+        ("what.is it?", ""),
+        ("100%.50%25", ""),
+        ("v1.file_9", ""),
+        ("плюс.+ и", ""),
+        ("x.elevenchars", ""),
+        ("pdf", ""),
+        ("dot.", ""),
+    ],
+)
+def test_a_file_of_any_name_can_be_fetched(bot: RealBot, chat: SandboxChat, name: str, suffix: str) -> None:
+    async def fetched(b: Bot) -> tuple[str, bytes]:
+        message = await b.send_document(chat.pk, b"Hello", filename=name)
+        assert message.document
+        file = await message.document.get_file()
+        return file.file_path or "", bytes(await file.download_as_bytearray())
+
+    path, content = bot(fetched)
+    assert path.endswith(f"/documents/file_{SandboxFile.objects.get().pk}{suffix}")
+    assert content == b"Hello"
 
 
 def test_a_caption_has_1024_characters(bot: RealBot, chat: SandboxChat) -> None:

@@ -1,6 +1,8 @@
 from __future__ import annotations
 
+import time
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from telegram.error import RetryAfter
@@ -73,10 +75,15 @@ def test_all_chats_together_are_limited(bot: RealBot) -> None:
 @pytest.mark.usefixtures("limited")
 def test_a_group_takes_twenty_messages_a_minute(bot: RealBot) -> None:
     group = people.create_group(PersonFactory.create(), "Rowing")
+    began = time.monotonic()
     send(bot, group, 20)
 
-    status, body = bot.raw("sendMessage", {"chat_id": group.pk, "text": "x"})
+    def one_more() -> tuple[int, dict[str, Any]]:
+        return bot.raw("sendMessage", {"chat_id": group.pk, "text": "x"})
 
-    assert status == 429
+    # A busy machine may take longer than the three seconds after which there is room for one more.
+    _status, body = next(answer for _ in range(20) if (answer := one_more())[0] == 429)
+
     assert 1 <= body["parameters"]["retry_after"] <= 3
-    assert SandboxMessage.objects.filter(chat=group).count() == 20
+    more = (time.monotonic() - began) / 3
+    assert 20 <= SandboxMessage.objects.filter(chat=group).count() <= 20 + more

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
@@ -8,7 +9,7 @@ from django.db import close_old_connections
 from django.http import QueryDict
 from django.test import Client
 
-from telegrambot.sandbox import call_log, events, faults, people
+from telegrambot.sandbox import call_log, demo, events, faults, people
 from telegrambot.sandbox.live import Window
 from telegrambot.sandbox.models import SandboxCommandSet, SandboxFault, SandboxMessage, SandboxPerson
 from telegrambot.sandbox.tests.factories import PersonFactory
@@ -53,6 +54,54 @@ def test_a_new_connection_goes_on_where_the_old_one_ended(person: SandboxPerson)
     assert "Again" in html[0]
     for nonsense in ("x", "1.2.3.4", "0.٣"):
         assert len(news(window(place, position=nonsense))["pane"]["messages"]) == 2
+
+
+def test_a_window_that_outlives_a_reset_begins_anew(page: Client) -> None:
+    demo.fill()
+    sara = SandboxPerson.objects.get(username="sara_haddad")
+    people.send_text(sara, "Old")
+    pane = news(window(f"{sara.pk}.{sara.pk}.0"))["pane"]
+    place = f"{sara.pk}.{sara.pk}.{pane['revision']}.{pane['born']}"
+    watching = window(place)
+    news(watching)
+
+    demo.reset()
+    for text in ("New", "Newer"):
+        people.send_text(sara, text)
+
+    assert news(watching) == {"pane": {"pane": 0, "anew": True}}
+    assert news(watching) == {}
+    assert news(window(place))["pane"] == {"pane": 0, "anew": True}
+    # What the pane is given then goes on by itself.
+    html = page.get(f"/sandbox/pane/?pane={sara.pk}.{sara.pk}").content.decode()
+    assert "Newer" in html
+    told = dict(re.findall(r'data-(revision|born)="(\d+)"', html))
+    again = window(f"{sara.pk}.{sara.pk}.{told['revision']}.{told['born']}")
+    assert "anew" not in news(again)["pane"]
+
+
+def test_whoever_is_ahead_of_a_chat_hears_all_of_it(page: Client) -> None:
+    demo.fill()
+    sara = SandboxPerson.objects.get(username="sara_haddad")
+    for text in ("Old", "Older"):
+        people.send_text(sara, text)
+    seen = page.get(f"/sandbox/{sara.pk}/changes/").json()["revision"]
+    demo.reset()
+    people.send_text(sara, "New")
+
+    changes = page.get(f"/sandbox/{sara.pk}/changes/", {"since": seen}).json()
+    assert changes["revision"] < seen
+    assert "New" in changes["messages"][-1]["html"]
+
+
+def test_a_first_message_is_no_reason_to_begin_anew(person: SandboxPerson) -> None:
+    watching = window(f"{person.pk}.{person.pk}.0.0")
+    assert news(watching)["pane"]["born"] == 0
+    people.send_text(person, "Hello")
+
+    told = news(watching)["pane"]
+    assert len(told["messages"]) == 1
+    assert told["born"] > 0
 
 
 def test_commands_follow_scope_and_language(person: SandboxPerson) -> None:

@@ -11,6 +11,7 @@ from telegrambot.sandbox.models import (
     ALL_RIGHTS,
     SandboxBot,
     SandboxCallback,
+    SandboxMember,
     SandboxMessage,
     SandboxPerson,
     SandboxUpdate,
@@ -67,6 +68,13 @@ def test_a_text_is_sent_and_shows_up(page: Client, person: SandboxPerson) -> Non
     assert SandboxUpdate.objects.get().payload["message"]["text"] == "Hello <b>bot</b>"
     seen = page.get(url(person, "changes/"), {"since": str(changes["revision"])}).json()
     assert (seen["messages"], seen["revision"]) == ([], changes["revision"])
+
+
+def test_an_address_that_cannot_be_read_breaks_no_page(page: Client, person: SandboxPerson) -> None:
+    page.post(url(person, "send/"), {"text": "Open http://[your-domain]/x"})
+
+    for address in (url(person), url(person, "changes/"), f"/sandbox/news/?pane={person.pk}.{person.pk}.0"):
+        assert "http://[your-domain]/x" in page.get(address).content.decode()
 
 
 def test_every_post_needs_the_csrf_token(person: SandboxPerson) -> None:
@@ -268,7 +276,9 @@ def test_groups_channels_and_business_accounts(page: Client, person: SandboxPers
     assert 'data-writable="false"' in html
     assert "2 members" in html
 
-    group = page.post(url(person, "create/"), {"title": "Club", "kind": "group"}).json()
+    nobody = ["²", "9" * 25, "x", ""]
+    group = page.post(url(person, "create/"), {"title": "Club", "kind": "group", "member": nobody}).json()
+    assert SandboxMember.objects.get(chat=group["chat"]).person == person
     assert page.post(url(person, "remove_bot/"), {"chat": group["chat"]}).json() == {}
     assert page.post(url(person, "add_bot/"), {"chat": group["chat"], "as_admin": "on"}).json() == {}
     assert page.post(url(person, "add_member/"), {"chat": group["chat"], "other": other.pk}).json() == {}

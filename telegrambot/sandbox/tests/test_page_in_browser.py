@@ -11,10 +11,10 @@ import pytest
 from django.db import connection
 from playwright.sync_api import Locator, Page, expect, sync_playwright
 
-from telegrambot.sandbox import events, people
+from telegrambot.sandbox import demo, events, people
 from telegrambot.sandbox.models import SandboxMessage, SandboxPerson
 from telegrambot.sandbox.tests.conftest import RealBot
-from telegrambot.sandbox.tests.factories import PersonFactory
+from telegrambot.sandbox.tests.factories import PNG, PersonFactory
 
 pytestmark = [pytest.mark.browser, pytest.mark.usefixtures("_database_beside_an_event_loop")]
 
@@ -86,6 +86,38 @@ def say(bot: RealBot, person: SandboxPerson, text: str, **more: Any) -> int:
     )
     assert status == 200, answer
     return int(answer["result"]["message_id"])
+
+
+def hold_requests(page: Page, method: str = "POST") -> None:
+    """What the page asks for from now on waits until `let_go` or `lose`."""
+    page.evaluate(
+        """(method) => {
+          const { fetch } = window;
+          const held = new Promise((resolve, reject) => {
+            window.letGo = resolve;
+            window.lose = () => reject(new TypeError("Failed to fetch"));
+          });
+          window.fetch = async (url, how) => {
+            if ((how?.method ?? "GET") === method) await held;
+            return fetch(url, how);
+          };
+        }""",
+        method,
+    )
+
+
+def let_go(page: Page) -> None:
+    page.evaluate("window.letGo()")
+
+
+def lose(page: Page) -> None:
+    page.evaluate("window.lose()")
+
+
+def lose_the_server(page: Page) -> None:
+    """What the page asks for from now on gets no answer."""
+    # Not by the network: the browser would tell its console of that.
+    page.evaluate("() => { window.fetch = () => Promise.reject(new TypeError('Failed to fetch')); }")
 
 
 def test_a_conversation_is_live(page: Page, bot: RealBot, writer: SandboxPerson) -> None:
@@ -303,3 +335,159 @@ def test_leaving_and_blocking_ask_or_tell(page: Page, bot: RealBot, writer: Sand
     page.get_by_role("button", name="Block the bot").click()
     page.get_by_role("button", name="Unblock the bot to write").click()
     expect(page.get_by_role("textbox", name="Message")).to_be_visible()
+
+
+def test_enter_twice_sends_once_and_what_follows_is_kept(
+    page: Page, bot: RealBot, writer: SandboxPerson
+) -> None:
+    people.open_chat(writer)
+    page.goto(f"/sandbox/{writer.pk}/")
+    text = page.get_by_role("textbox", name="Message")
+    hold_requests(page)
+    page.keyboard.type("First")
+    page.keyboard.press("Enter")
+    page.keyboard.press("Enter")
+    expect(text).to_have_value("")
+    page.keyboard.type("Second")
+    page.keyboard.press("Enter")
+    page.keyboard.type("Third")
+    let_go(page)
+
+    expect(page.locator(".mine .text")).to_have_text(["First", "Second"])
+    expect(text).to_have_value("Third")
+    assert [row.text for row in SandboxMessage.objects.order_by("pk")] == ["First", "Second"]
+
+
+def test_what_was_not_sent_comes_back(page: Page, bot: RealBot, writer: SandboxPerson) -> None:
+    people.open_chat(writer)
+    say(bot, writer, "Which picture?")
+    page.goto(f"/sandbox/{writer.pk}/")
+    page.locator(".theirs").hover()
+    page.locator(".theirs").get_by_role("button", name="Reply").click()
+    page.locator("[data-composer] [name=file]").set_input_files(
+        [{"name": f"{name}.png", "mimeType": "image/png", "buffer": PNG} for name in ("one", "two")]
+    )
+    page.get_by_label("as a file").check()
+    text = page.get_by_role("textbox", name="Message")
+    text.fill("These")
+    hold_requests(page)
+    page.keyboard.press("Enter")
+    page.keyboard.type("And more")
+    lose(page)
+
+    expect(page.locator(".toast")).to_contain_text("The sandbox did not answer")
+    expect(text).to_have_value("These\nAnd more")
+    expect(page.locator("[data-note]")).to_contain_text("Reply to Which picture?")
+    expect(page.locator("[data-file-note]")).to_contain_text("Files: 2")
+    expect(page.get_by_label("as a file")).to_be_checked()
+
+    page.reload()
+    expect(page.locator(".mine")).to_have_count(0)
+
+
+def test_what_was_not_sent_from_a_chat_left_meanwhile_is_told(
+    page: Page, bot: RealBot, writer: SandboxPerson
+) -> None:
+    people.create_group(writer, "Rowing")
+    page.goto(f"/sandbox/{writer.pk}/")
+    hold_requests(page)
+    page.keyboard.type("Hello")
+    page.keyboard.press("Enter")
+    page.get_by_role("link", name="Rowing").click()
+    expect(page.get_by_role("heading", name="Rowing")).to_be_visible()
+    lose(page)
+
+    expect(page.locator("#alert")).to_contain_text("The sandbox did not answer")
+
+
+def test_a_form_sent_twice_counts_once(page: Page, bot: RealBot, writer: SandboxPerson) -> None:
+    page.goto(f"/sandbox/{writer.pk}/")
+    page.get_by_label("Greta Lind: change the person or the settings").click()
+    page.locator(".fold summary", has_text="New group or channel").click()
+    page.get_by_label("Title").fill("Club")
+    hold_requests(page)
+    page.keyboard.press("Enter")
+    page.keyboard.press("Enter")
+    let_go(page)
+
+    expect(page.get_by_role("heading", name="Club")).to_be_visible()
+    assert [chat.title for chat in people.chats_of(writer)] == ["Club"]
+
+
+@pytest.mark.parametrize("has_stream", [True, False])
+def test_a_reset_in_another_window_shows(
+    page: Page, bot: RealBot, transactional_db: None, has_stream: bool
+) -> None:
+    demo.fill()
+    sara = SandboxPerson.objects.get(username="sara_haddad")
+    for number in range(3):
+        people.send_text(sara, f"Old {number}")
+    if not has_stream:
+        page.route("**/sandbox/events/**", lambda route: route.fulfill(status=204))
+    page.goto(f"/sandbox/{sara.pk}/")
+    expect(page.locator(".mine")).to_have_count(3)
+
+    demo.reset()
+    expect(page.locator(".mine")).to_have_count(0)
+    people.send_text(sara, "New")
+    expect(page.locator(".mine .text")).to_have_text(["New"])
+
+
+def test_who_leaves_a_chat_is_among_their_other_chats(
+    page: Page, bot: RealBot, writer: SandboxPerson
+) -> None:
+    other = PersonFactory.create(first_name="Omar", last_name="Diaz")
+    clubs = [people.create_group(other, title, [writer]) for title in ("Rowing", "Chess")]
+    page.goto(f"/sandbox/?pane={writer.pk}.{clubs[0].pk}&pane={other.pk}.{clubs[1].pk}")
+    pane(page, other).get_by_role("textbox", name="Message").fill("Typed beside")
+    pane(page, writer).locator(".chat-menu summary").click()
+    pane(page, writer).get_by_role("button", name="Leave").click()
+    page.locator("#question").get_by_role("button", name="Leave").click()
+    expect(pane(page, writer).locator(".no-chat")).to_be_attached()
+    expect(page).to_have_url(re.compile(rf"pane={writer.pk}&pane={other.pk}\.{clubs[1].pk}$"))
+
+    # Who is put out does not take the keyboard from whoever writes beside.
+    page.goto(f"/sandbox/?pane={writer.pk}.{clubs[1].pk}&pane={other.pk}.{clubs[1].pk}")
+    text = pane(page, other).get_by_role("textbox", name="Message")
+    text.focus()
+    people.leave(writer, clubs[1])
+    expect(pane(page, writer).locator(".no-chat")).to_be_attached()
+    expect(text).to_be_focused()
+
+
+def test_the_last_chat_that_was_clicked_opens(page: Page, bot: RealBot, writer: SandboxPerson) -> None:
+    other = PersonFactory.create(first_name="Omar", last_name="Diaz")
+    for title in ("Rowing", "Chess"):
+        people.create_group(other, title, [writer])
+    page.goto(f"/sandbox/?pane={writer.pk}")
+    hold_requests(page, "GET")
+    page.get_by_role("link", name="Chess").click()
+    page.get_by_role("link", name="Rowing").click()
+    let_go(page)
+
+    expect(page.get_by_role("heading", name="Rowing")).to_be_visible()
+    page.get_by_role("textbox", name="Message").fill("Who rows?")
+    page.keyboard.press("Enter")
+    expect(page.locator(".mine .text")).to_have_text(["Who rows?"])
+
+
+def test_a_server_that_is_away_is_told_of(page: Page, bot: RealBot, writer: SandboxPerson) -> None:
+    other = PersonFactory.create(first_name="Omar", last_name="Diaz")
+    people.create_group(other, "Rowing", [writer])
+    page.goto(f"/sandbox/?pane={writer.pk}.{writer.pk}")
+    away = "The sandbox did not answer"
+    lose_the_server(page)
+    page.get_by_role("link", name="Rowing").click()
+    expect(page.locator(".toast")).to_contain_text(away)
+    expect(page.get_by_role("heading", name="Switchboard Demo")).to_be_visible()
+
+    page.locator(".toast").evaluate("(toast) => { toast.hidden = true; }")
+    page.get_by_role("button", name="Person beside").click()
+    expect(page.locator(".toast")).to_contain_text(away)
+    page.get_by_role("button", name="Reset").click()
+    page.locator("#question").get_by_role("button", name="Reset").click()
+    expect(page.locator("#alert")).to_contain_text(away)
+    page.keyboard.press("Escape")
+    page.get_by_role("button", name="Faults").click()
+    page.locator("#switches [name=limits]").check()
+    expect(page.locator("#alert")).to_contain_text(away)

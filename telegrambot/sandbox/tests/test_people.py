@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 
+from telegrambot.engine.tests.pictures import png
 from telegrambot.sandbox import people
 from telegrambot.sandbox.exceptions import (
     BotIsBlocked,
@@ -70,6 +71,8 @@ def test_the_start_button_and_deep_links(person: SandboxPerson) -> None:
         ("a.mp4", "video/mp4", b"x", False, "video"),
         ("a.txt", "text/plain", b"x", False, "document"),
         ("fake.png", "image/png", b"no picture", False, "document"),
+        ("huge.png", "image/png", png(2**32 - 1, 5), False, "document"),
+        ("long.png", "image/png", png(30, 601), False, "document"),
     ],
 )
 def test_files_are_sent_as_what_they_are(

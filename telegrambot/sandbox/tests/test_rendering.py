@@ -41,6 +41,17 @@ def test_links_open_elsewhere_and_only_safe_ones() -> None:
     assert render("x", evil) == "x"
 
 
+@pytest.mark.parametrize(
+    "address", ["http://[your-domain]/admin", "http://[::1", "https://[IP]:8000/x", "http://ex℀mple.com/x"]
+)
+def test_an_address_that_cannot_be_read_stays_text(address: str) -> None:
+    formatted = detect(FormattedText(f"See {address} and t.me/x"))
+    html = render(formatted.text, formatted.entities)
+
+    assert address in html
+    assert html.count("<a ") == 1
+
+
 def test_commands_links_and_addresses_can_be_used() -> None:
     formatted = detect(FormattedText("/help t.me/x a@b.org @someone"))
     html = render(formatted.text, formatted.entities)

@@ -9,6 +9,7 @@ from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
 
 from telegrambot.sandbox import demo
+from telegrambot.sandbox.exceptions import DatabaseOfRealBot
 
 
 class Command(BaseCommand):
@@ -19,5 +20,8 @@ class Command(BaseCommand):
             raise CommandError(
                 "The demo lives in the sandbox, which is off: DEBUG is off or TELEGRAM_BOT_TOKEN is set."
             )
-        demo.fill()
+        try:
+            demo.fill()
+        except DatabaseOfRealBot as refusal:
+            raise CommandError(str(refusal)) from None
         call_command("ensureowner", telegram_id=demo.OWNER_TELEGRAM_ID, stdout=self.stdout)

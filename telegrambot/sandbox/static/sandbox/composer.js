@@ -13,6 +13,7 @@ export class Composer {
     this.note = form.querySelector("[data-note]");
     this.fileNote = form.querySelector("[data-file-note]");
     this.about = null;
+    this.sending = Promise.resolve();
     this.completion = new Completion(
       form.querySelector(".completion"), this.text, form.querySelector("[data-commands]"),
       (command) => this.#submit(`/${command}`),
@@ -24,11 +25,15 @@ export class Composer {
     this.text.addEventListener("input", () => this.#fit());
     this.text.addEventListener("keydown", (event) => this.#key(event));
     this.text.addEventListener("paste", (event) => this.#paste(event));
-    this.file.addEventListener("change", () => this.#showFiles());
+    this.file.addEventListener("change", () => {
+      this.#showFiles();
+      this.focus();
+    });
     form.querySelector("[data-cancel-note]").addEventListener("click", () => this.clear());
     form.querySelector("[data-drop-file]").addEventListener("click", () => {
       this.file.value = "";
       this.#showFiles();
+      this.focus();
     });
   }
 
@@ -50,20 +55,16 @@ export class Composer {
 
   clear() {
     this.form.reset();
+    this.completion.close();
     this.about = null;
-    this.note.hidden = this.fileNote.hidden = true;
-    this.#fit();
+    this.#show();
     this.focus();
   }
 
   #about(fields, kind, words) {
     this.clear();
-    this.about = fields;
-    this.note.hidden = false;
-    const label = this.note.querySelector(".note-text");
-    const title = document.createElement("b");
-    title.textContent = label.dataset[kind];
-    label.replaceChildren(title, ` ${words}`);
+    this.about = { fields, kind, words };
+    this.#showNote();
   }
 
   #key(event) {
@@ -88,15 +89,47 @@ export class Composer {
     event.preventDefault();
     this.file.files = files;
     this.#showFiles();
+    this.focus();
   }
 
-  async #submit(text) {
+  #submit(text) {
+    const { about } = this;
     const fields = new FormData(this.form);
     if (text) fields.set("text", text);
-    else if (!this.text.value.trim() && !this.file.files.length && !this.about?.message_id) return;
+    else if (!this.text.value.trim() && !this.file.files.length && !about?.fields.message_id) return;
     if (!this.file.files.length) fields.delete("file");
-    for (const [name, value] of Object.entries(this.about ?? {})) fields.set(name, value);
-    if (await this.send(fields)) this.clear();
+    for (const [name, value] of Object.entries(about?.fields ?? {})) fields.set(name, value);
+    // Empty at once: what is typed from now on is the next message, which waits until this one is sent.
+    this.clear();
+    this.sending = this.sending.then(async () => {
+      if (!(await this.send(fields))) this.#giveBack(fields, about);
+    });
+  }
+
+  /** What was not sent, before what was written meanwhile. */
+  #giveBack(fields, about) {
+    this.text.value = [fields.get("text"), this.text.value].filter(Boolean).join("\n");
+    const files = new DataTransfer();
+    for (const file of [...fields.getAll("file"), ...this.file.files]) files.items.add(file);
+    this.file.files = files.files;
+    if (fields.has("as_document")) this.form.elements.as_document.checked = true;
+    this.about = about ?? this.about;
+    this.#show();
+  }
+
+  #show() {
+    this.#showNote();
+    this.#showFiles();
+    this.#fit();
+  }
+
+  #showNote() {
+    this.note.hidden = !this.about;
+    if (!this.about) return;
+    const label = this.note.querySelector(".note-text");
+    const title = document.createElement("b");
+    title.textContent = label.dataset[this.about.kind];
+    label.replaceChildren(title, ` ${this.about.words}`);
   }
 
   #fit() {
@@ -109,6 +142,5 @@ export class Composer {
     this.fileNote.hidden = files.length === 0;
     const words = files.length > 1 ? texts.files.replace("{count}", files.length) : files[0]?.name ?? "";
     this.fileNote.querySelector(".note-text").textContent = words;
-    this.focus();
   }
 }

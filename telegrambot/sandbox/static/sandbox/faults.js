@@ -9,14 +9,11 @@ export class Faults {
   constructor() {
     this.form = byId("fault-form");
     this.switches = byId("switches");
-    this.form.addEventListener("submit", async (event) => {
+    this.form.addEventListener("submit", (event) => {
       event.preventDefault();
-      const { error } = await post(this.form.action, new FormData(this.form));
-      if (error) alertWith(error);
+      this.#set(this.form.action, new FormData(this.form));
     });
-    this.switches.addEventListener("change", () => {
-      post(this.form.dataset.switchUrl, new FormData(this.switches));
-    });
+    this.switches.addEventListener("change", () => this.#set(this.form.dataset.switchUrl, new FormData(this.switches)));
     for (const place of [byId("faults-on"), byId("banner")]) {
       place.addEventListener("click", (event) => this.#clear(event.target.closest("button")));
     }
@@ -49,6 +46,11 @@ export class Faults {
   }
 
   #clear(button) {
-    if (button) post(this.form.dataset.clearUrl, { method: button.dataset.clear });
+    if (button) this.#set(this.form.dataset.clearUrl, { method: button.dataset.clear });
+  }
+
+  async #set(url, fields) {
+    const { error } = await post(url, fields);
+    if (error) alertWith(error);
   }
 }

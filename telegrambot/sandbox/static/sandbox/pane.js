@@ -3,7 +3,7 @@ import { Composer } from "./composer.js";
 import { alertWith, ask } from "./dialogs.js";
 import { Messages } from "./messages.js";
 import { lastRead, markRead } from "./read_marks.js";
-import { post } from "./server.js";
+import { once, post } from "./server.js";
 import { texts } from "./texts.js";
 import { showTimes } from "./times.js";
 
@@ -17,6 +17,7 @@ export class Pane {
     this.person = Number(element.dataset.person) || 0;
     this.chat = Number(element.dataset.chat) || 0;
     this.revision = Number(element.dataset.revision) || 0;
+    this.born = Number(element.dataset.born) || 0;
     this.doing = "";
     this.isOffline = false;
     element.addEventListener("click", (event) => this.#click(event));
@@ -29,7 +30,7 @@ export class Pane {
 
   /** How the stream is told to watch this pane; empty while nobody is chosen. */
   get watch() {
-    return this.person ? `${this.person}.${this.chat}.${this.revision}` : "";
+    return this.person ? `${this.person}.${this.chat}.${this.revision}.${this.born}` : "";
   }
 
   get address() {
@@ -42,7 +43,10 @@ export class Pane {
   }
 
   tell(news) {
-    if (news.gone) return this.go({});
+    // The server knows what is left of it: the person's list, or nobody. Anew: all of it is to be read again.
+    if (news.gone) return this.go({ person: this.person, chat: 0 });
+    if (news.anew) return this.go({ person: this.person, chat: this.chat });
+    if (news.born !== undefined) this.born = news.born;
     if (news.revision !== undefined) this.revision = Math.max(this.revision, news.revision);
     for (const name of ["blocked", "writable"]) if (name in news) this.element.dataset[name] = String(news[name]);
     if (news.list !== undefined) this.#find(".chat-list").innerHTML = news.list; // rendered and escaped by the server
@@ -57,7 +61,7 @@ export class Pane {
 
   toast(sentence) {
     const box = this.#find(".toast");
-    if (!box) return alertWith(sentence);
+    if (!box || !this.element.isConnected) return alertWith(sentence);
     box.textContent = sentence;
     box.hidden = false;
     clearTimeout(this.toastTimer);
@@ -193,12 +197,12 @@ export class Pane {
     else if ("act" in dataset) this.#actOf(target);
   }
 
-  #actOf({ dataset }) {
+  #actOf(button) {
+    const { dataset } = button;
     const fields = { ...(dataset.other && { other: dataset.other }), ...(dataset.fields && { [dataset.fields]: "on" }) };
-    if (dataset.then === "reload") return this.#actThenShow(dataset.act, fields);
-    this.#act(dataset.act, fields);
+    if (dataset.then === "reload") return void once(button, () => this.#actThenShow(dataset.act, fields));
     this.#closeMenus();
-    return undefined;
+    return void once(button, () => this.#act(dataset.act, fields));
   }
 
   #sendText(text) {
@@ -207,15 +211,20 @@ export class Pane {
     this.#send(fields);
   }
 
-  async #submit(event) {
-    const name = event.target.dataset.form;
-    if (!name) return;
+  #submit(event) {
+    const form = event.target;
+    if (!form.dataset.form) return;
     event.preventDefault();
-    const { error, chat } = await this.#act(name, new FormData(event.target));
+    once(form, () => this.#sendForm(form));
+  }
+
+  async #sendForm(form) {
+    const name = form.dataset.form;
+    const { error, chat } = await this.#act(name, new FormData(form));
     if (error) return;
     this.#closeMenus();
     if (name === "create") this.go({ person: this.person, chat });
-    else event.target.reset();
+    else form.reset();
   }
 
   #change({ target }) {

@@ -16,6 +16,19 @@ export async function post(url, fields = {}) {
   }
 }
 
+const busy = new WeakSet();
+
+/** Do what a form or a button asks for; pressed again before that is done, it does nothing. */
+export async function once(element, act) {
+  if (busy.has(element)) return;
+  busy.add(element);
+  try {
+    await act();
+  } finally {
+    busy.delete(element);
+  }
+}
+
 /** GET a piece of the page. */
 export async function fragment(url) {
   const answer = await fetch(url);

@@ -1,10 +1,10 @@
 // The window: up to three people side by side, the tools, and one stream of news for all of them.
-import { ask } from "./dialogs.js";
+import { alertWith, ask } from "./dialogs.js";
 import { Faults } from "./faults.js";
 import { Log } from "./log.js";
 import { Pane } from "./pane.js";
 import { forgetRead } from "./read_marks.js";
-import { fragment, post, token } from "./server.js";
+import { fragment, once, post, token } from "./server.js";
 import { Stream } from "./stream.js";
 import { texts } from "./texts.js";
 
@@ -50,17 +50,32 @@ function adopt(element) {
 
 async function show(pane, { person, chat }) {
   const address = person ? (chat ? `${person}.${chat}` : String(person)) : "new";
-  const element = await fragment(`${urls.paneUrl}?pane=${address}`);
+  const asked = (pane.asked = {});
+  const element = await paneAt(address, pane);
+  // The last wish counts, and none of a pane that is not there any more.
+  if (!element || pane.asked !== asked || !panes.includes(pane)) return;
+  const isElsewhere = panes.some((other) => other !== pane && other.element.contains(document.activeElement));
   pane.element.replaceWith(element);
   const next = adopt(element);
   panes[panes.indexOf(pane)] = next;
   settle("push");
-  next.focus();
+  if (!isElsewhere) next.focus();
+}
+
+/** A pane from the server; when that does not answer, `pane` says so. */
+async function paneAt(address, pane) {
+  try {
+    return await fragment(`${urls.paneUrl}?pane=${address}`);
+  } catch {
+    pane.toast(texts.failed);
+    return null;
+  }
 }
 
 async function addPane() {
   if (panes.length >= MAX_PANES) return;
-  const element = await fragment(`${urls.paneUrl}?pane=new`);
+  const element = await paneAt("new", panes.at(-1));
+  if (!element || panes.length >= MAX_PANES) return;
   place.append(element);
   panes.push(adopt(element));
   settle("push");
@@ -101,8 +116,12 @@ function addPerson(pane) {
   newPerson.showModal();
 }
 
-newPersonForm.addEventListener("submit", async (event) => {
+newPersonForm.addEventListener("submit", (event) => {
   event.preventDefault();
+  once(newPersonForm, join);
+});
+
+async function join() {
   const { error, person } = await post(newPersonForm.action, new FormData(newPersonForm));
   const problem = newPersonForm.querySelector(".error");
   problem.textContent = error ?? "";
@@ -110,7 +129,8 @@ newPersonForm.addEventListener("submit", async (event) => {
   if (error) return;
   newPerson.close();
   show(newPersonFor, { person, chat: person });
-});
+}
+
 newPersonForm.querySelector("[data-cancel]").addEventListener("click", () => newPerson.close());
 
 // ── Tools ──────────────────────────────────────────────────────────────────────────────────────────────────
@@ -138,7 +158,8 @@ byId("tools").addEventListener("click", (event) => {
 byId("add-pane").addEventListener("click", addPane);
 byId("reset").addEventListener("click", async () => {
   if (!(await ask(texts.resetQuestion, texts.reset))) return;
-  await post(urls.resetUrl);
+  const { error } = await post(urls.resetUrl);
+  if (error) return void alertWith(error);
   forgetRead();
   location.assign(urls.indexUrl);
 });

@@ -1,0 +1,40 @@
+"""Addresses that people wrote, readable or not."""
+
+from __future__ import annotations
+
+import pytest
+
+from telegrambot.engine.checks import check_telegram
+from telegrambot.engine.links import is_shown, scheme_of
+
+UNREADABLE = ["http://[your-domain]/", "http://[::1", "http://ex℀mple.com"]
+
+
+@pytest.mark.parametrize("address", UNREADABLE)
+def test_what_cannot_be_read_is_no_link(address: str) -> None:
+    assert scheme_of(address) == ""
+    assert not is_shown(address)
+
+
+@pytest.mark.parametrize(
+    ("address", "shown"),
+    [
+        ("HTTPS://example.org", True),
+        ("http://[::1]/", True),
+        ("mailto:ann@example.org", True),
+        ("tel:+100", True),
+        ("tg://user?id=1", True),
+        ("ftp://example.org", False),
+        ("javascript:alert(1)", False),
+        ("example.org", False),
+        ("", False),
+    ],
+)
+def test_only_some_addresses_become_links(address: str, shown: bool) -> None:
+    assert is_shown(address) is shown
+
+
+@pytest.mark.parametrize("address", UNREADABLE)
+def test_a_server_that_is_none_is_a_sentence(settings, address: str) -> None:
+    settings.TELEGRAM_API_URL = address
+    assert "engine.E002" in [found.id for found in check_telegram(None)]
