@@ -15,8 +15,9 @@ class EngineConfig(AppConfig):
     verbose_name = _("Conversations")
 
     def ready(self) -> None:
-        from telegrambot.engine import checks  # noqa: F401  (registers the checks)
+        from telegrambot.engine import checks, sealing  # noqa: F401  (checks registers the checks)
 
+        sealing.register_columns()
         autodiscover_modules("bot", "rounds")
         post_migrate.connect(_declare_commands, sender=self)
 

@@ -60,9 +60,9 @@ def set_keep_history(dialog: Dialog, keep: bool, *, actor: TelegramUser | User |
     dialog.keep_history = keep
     if locked.keep_history == keep:
         return False
-    locked.keep_history = keep
+    locked.keep_history, state = keep, sealing.unsealed_state(locked.state)
+    locked.state = state if keep else sealing.sealed_state(state)
     if not keep:
-        locked.state = sealing.sealed_state(sealing.unsealed_state(locked.state))
         _seal_unfinished(locked)
         for forget in _forgetters:
             forget(locked)

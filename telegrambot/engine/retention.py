@@ -17,6 +17,8 @@ BATCH = 5_000
 # Deleted one by one with what belongs to them, which costs more than emptying a column.
 MESSAGE_BATCH = 1_000
 FILES_KEPT = timedelta(days=7)
+# A hundred years. Who chooses more means for ever; the calendar would end before it.
+_MOST_DAYS = 36_500
 _EPOCH = datetime.fromtimestamp(0, UTC)
 _WAITING = frozenset({"queued", "sending", "uncertain"})
 # What other apps have made of messages.
@@ -83,15 +85,24 @@ def with_messages(forget: Forget) -> Forget:
 def purge() -> None:
     """Let go what is past its time, in small batches, until nothing is left."""
     _empty_payloads()
-    _until_done(_FORGET_MARKS, _days_ago("retention.processed_days"))
-    _until_done(_FORGET_JOBS, _days_ago("retention.job_days"))
-    _until_done(_FORGET_MEDIA, _days_ago("retention.media_days"))
+    _until_done(_FORGET_MARKS, kept_since("retention.processed_days"))
+    _until_done(_FORGET_JOBS, kept_since("retention.job_days"))
+    _until_done(_FORGET_MEDIA, kept_since("retention.media_days"))
     outbox.forget_files(FILES_KEPT)
-    if days := settings_store.get("retention.message_days", int):
-        before = timezone.now() - timedelta(days=days)
+    if settings_store.get("retention.message_days", int):
+        before = kept_since("retention.message_days")
         _forget_messages(before)
         for forget in _forgetters:
             forget(before)
+
+
+def kept_since(key: str) -> datetime:
+    """The moment before which nothing is kept any more.
+
+    Args:
+        key: a setting that holds a number of days.
+    """
+    return timezone.now() - timedelta(days=min(settings_store.get(key, int), _MOST_DAYS))
 
 
 def erase_expired() -> None:
@@ -100,12 +111,11 @@ def erase_expired() -> None:
     for statement in (_GIVE_UP_UPDATES, _GIVE_UP_MESSAGES):
         _until_done(statement, _NOT_KEPT, before)
     OutgoingFile.objects.filter(is_sealed=True, created_at__lt=before).delete()
-    asked = Dialog.objects.filter(keep_history=False, state__has_key="sealed", updated_at__lt=before)
-    asked.update(state={})
+    Dialog.objects.filter(state__has_key="sealed", updated_at__lt=before).update(state={})
 
 
 def _empty_payloads() -> None:
-    before = _days_ago("retention.payload_days")
+    before = kept_since("retention.payload_days")
     # Each batch goes on where the one before ended, instead of passing over what is empty already again.
     purged, reached = BATCH, _EPOCH
     while purged == BATCH:
@@ -138,10 +148,6 @@ def _forget_messages(before: datetime) -> None:
                 mark.position = position if stays is None else stays - 1
                 mark.save(update_fields=["position"])
         count = len(rows)
-
-
-def _days_ago(key: str) -> datetime:
-    return timezone.now() - timedelta(days=settings_store.get(key, int))
 
 
 def _until_done(statement: str, *parameters: Any) -> None:

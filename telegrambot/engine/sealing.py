@@ -6,16 +6,22 @@ PostgreSQL erases the sealed content of whatever is settled or closed (see the t
 from __future__ import annotations
 
 import base64
+import logging
 from collections.abc import Iterable, Mapping
+from functools import cache
 from typing import Any
 
 import orjson
 from django.db import connection
+from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.debug import sensitive_variables
 
-from telegrambot.engine.models import Message
-from telegrambot.vault import cipher
+from telegrambot.engine.models import Dialog, Message, OutgoingFile
+from telegrambot.vault import cipher, rotation
+from telegrambot.vault.exceptions import UnreadableSecret
+
+logger = logging.getLogger(__name__)
 
 NAME = _("content of a chat without history")
 
@@ -24,6 +30,13 @@ NAME = _("content of a chat without history")
 _WITHOUT_HISTORY = """
 SELECT id, keep_history FROM engine_dialog WHERE id = ANY(%s) ORDER BY id FOR KEY SHARE
 """
+
+
+def register_columns() -> None:
+    """Let `manage.py rotatevaultkeys` find what is sealed in columns of other types."""
+    is_sealed = Q(state__has_key="sealed")
+    rotation.register(rotation.Column(Dialog, "state", keys=("sealed",), rows=is_sealed))
+    rotation.register(rotation.Column(OutgoingFile, "content", rows=Q(is_sealed=True), is_bulky=True))
 
 
 @sensitive_variables("content")
@@ -61,10 +74,15 @@ def sealed_state(state: Mapping[str, Any]) -> dict[str, Any]:
 def unsealed_state(state: dict[str, Any]) -> dict[str, Any]:
     """The opposite of `sealed_state`; a state that is not sealed stays as it is.
 
-    Raises:
-        UnreadableSecret: none of VAULT_KEYS decrypts it.
+    One that no key decrypts is none: a question is forgotten, where an error would stop the whole chat.
     """
-    found: dict[str, Any] = unseal(state["sealed"]) if "sealed" in state else state
+    if "sealed" not in state:
+        return state
+    try:
+        found: dict[str, Any] = unseal(state["sealed"])
+    except UnreadableSecret:
+        _warn_of_forgotten_question()
+        return {}
     return found
 
 
@@ -97,3 +115,9 @@ def skeleton(payload: Mapping[str, Any]) -> dict[str, Any]:
         for row in payload.get("buttons") or []
     ]
     return {"buttons": rows} if any(rows) else {}
+
+
+@cache
+def _warn_of_forgotten_question() -> None:
+    """Log it once in the life of the process."""
+    logger.warning("What chats without history are in the middle of can be read with none of VAULT_KEYS.")

@@ -7,14 +7,14 @@ middle costs nothing. Secrets are read and written as they lie in the table, in 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+import json
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
 from django.apps import apps
 from django.db import connection
-from django.db.models import Field, Model, TextField
-from django.db.models.functions import Cast
+from django.db.models import BinaryField, F, Field, Func, Model, Q, TextField
 
 from telegrambot.vault import cipher
 from telegrambot.vault.fields import EncryptedTextField
@@ -23,36 +23,62 @@ BATCH = 200
 # What is just being changed is passed over; it is tried again so many times.
 PASSES = 5
 _NAMED = 20
+_ALL = Q()
 
 _REPLACE = """
 WITH free AS (
     SELECT {pk} AS pk FROM {table}
     WHERE {pk} = ANY(%(keys)s::{pk_type}[]) ORDER BY {pk} FOR NO KEY UPDATE SKIP LOCKED
 )
-UPDATE {table} AS row SET {column} = new.after::{type}
+UPDATE {table} AS row SET {column} = {value}
 FROM unnest(%(keys)s::{pk_type}[], %(before)s::text[], %(after)s::text[]) AS new (pk, before, after)
-WHERE row.{pk} = new.pk AND row.{column}::text = new.before AND new.pk IN (SELECT pk FROM free)
+WHERE row.{pk} = new.pk AND {stored} = new.before AND new.pk IN (SELECT pk FROM free)
 """
 
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """A column with secrets in it.
+    """A column with secrets in it, each as `cipher.encrypt` returned it.
 
     Attributes:
-        is_readable: whether a stored text can be decrypted.
-        is_current: whether the first key alone does.
-        renewed: the stored text encrypted with the first key.
+        keys: of a column with JSON objects: where in them the secrets lie, one or a list of them; without
+            any the whole value is one secret.
+        rows: those that may hold one.
+        is_bulky: its values may be large; they are read one at a time.
     """
 
     model: type[Model]
     name: str
-    is_readable: Callable[[str], bool] = cipher.is_readable
-    is_current: Callable[[str], bool] = cipher.is_current
-    renewed: Callable[[str], str] = cipher.renewed
+    keys: tuple[str, ...] = ()
+    rows: Q = _ALL
+    is_bulky: bool = False
 
     def __str__(self) -> str:
         return f"{self.model._meta.label}.{self.name}"
+
+    def is_readable(self, stored: str) -> bool:
+        """Whether what is stored can be decrypted."""
+        return all(map(cipher.is_readable, self._secrets(stored)))
+
+    def is_current(self, stored: str) -> bool:
+        """Whether the first key alone can do it."""
+        return all(map(cipher.is_current, self._secrets(stored)))
+
+    def renewed(self, stored: str) -> str:
+        """What is stored, encrypted with the first key."""
+        if not self.keys:
+            return cipher.renewed(stored)
+        data = json.loads(stored)
+        return json.dumps(data | {key: _renewed(data[key]) for key in self.keys if data.get(key)})
+
+    def _secrets(self, stored: str) -> Iterator[str]:
+        if not self.keys:
+            yield stored
+            return
+        data = json.loads(stored)
+        for key in self.keys:
+            found = data.get(key) or []
+            yield from found if isinstance(found, list) else [found]
 
 
 @dataclass
@@ -123,13 +149,17 @@ def renew(column: Column, batch: int = BATCH) -> Iterator[tuple[int, int]]:
 
 
 def _batches(column: Column, size: int) -> Iterator[list[tuple[Any, str]]]:
+    as_text, _as_value = _templates(_field(column))
+    text = Func(F(column.name), template=as_text.format("%(expressions)s"), output_field=TextField())
     every = (
-        column.model._base_manager.exclude(**{f"{column.name}__isnull": True})
-        .annotate(stored_text=Cast(column.name, TextField()))
+        column.model._base_manager.filter(column.rows)
+        .exclude(**{f"{column.name}__isnull": True})
+        .annotate(stored_text=text)
         .exclude(stored_text="")
         .order_by("pk")
         .values_list("pk", "stored_text")
     )
+    size = 1 if column.is_bulky else size
     rows = list(every[:size])
     while rows:
         yield rows
@@ -137,16 +167,33 @@ def _batches(column: Column, size: int) -> Iterator[list[tuple[Any, str]]]:
 
 
 def _replace(column: Column, texts: dict[Any, tuple[str, str]]) -> int:
-    meta, quote = column.model._meta, connection.ops.quote_name
-    field: Field[Any, Any] = meta.get_field(column.name)  # type: ignore[assignment]
+    meta, quote, field = column.model._meta, connection.ops.quote_name, _field(column)
+    name = quote(str(field.column))
+    as_text, as_value = _templates(field)
     statement = _REPLACE.format(
         table=quote(meta.db_table),
         pk=quote(str(meta.pk.column)),
         pk_type=meta.pk.rel_db_type(connection),
-        column=quote(str(field.column)),
-        type=field.db_type(connection),
+        column=name,
+        stored=as_text.format(f"row.{name}"),
+        value=as_value.format("new.after"),
     )
     before, after = zip(*texts.values(), strict=True)
     with connection.cursor() as cursor:
         cursor.execute(statement, {"keys": list(texts), "before": list(before), "after": list(after)})
         return int(cursor.rowcount)
+
+
+def _field(column: Column) -> Field[Any, Any]:
+    return column.model._meta.get_field(column.name)  # type: ignore[return-value]
+
+
+def _templates(field: Field[Any, Any]) -> tuple[str, str]:
+    """The SQL that makes a text of a value, and a value of a text."""
+    if isinstance(field, BinaryField):
+        return "encode({}, 'escape')", "decode({}, 'escape')"
+    return "{}::text", f"{{}}::{field.db_type(connection)}"
+
+
+def _renewed(found: Any) -> Any:
+    return [cipher.renewed(text) for text in found] if isinstance(found, list) else cipher.renewed(found)

@@ -13,7 +13,7 @@ from cryptography.fernet import Fernet
 from django.db import connection
 from django.utils import timezone
 
-from telegrambot.engine import outbox, retention, services
+from telegrambot.engine import outbox, retention, sealing, services
 from telegrambot.engine import sender as sender_module
 from telegrambot.engine.chat import Button, Document, Reply, Upload
 from telegrambot.engine.claims import claim
@@ -355,6 +355,22 @@ def test_what_waits_too_long_is_erased_and_never_handled(views, dialog):
     assert claim(5)[0] == []
     with pytest.raises(NothingToRetry):
         services.retry_updates([update.pk], actor=None)
+
+
+@pytest.mark.parametrize("is_kept", [True, False])
+def test_a_question_that_stays_sealed_is_forgotten_in_time(monkeypatch, is_kept):
+    """Also in a chat that keeps its history again."""
+    sealed: Any = DialogFactory(keep_history=is_kept, state=sealing.sealed_state({"answer": "x"}))
+    plain: Any = DialogFactory(keep_history=is_kept, state={"answer": "x"})
+    retention.erase_expired()
+    sealed.refresh_from_db()
+    assert sealed.state
+
+    monkeypatch.setattr(retention.timezone, "now", lambda: sealed.updated_at + timedelta(hours=25))
+    retention.erase_expired()
+    sealed.refresh_from_db()
+    plain.refresh_from_db()
+    assert (sealed.state, plain.state) == ({}, {"answer": "x"})
 
 
 def test_a_wrong_key_loses_nothing(views, dialog, settings):

@@ -168,6 +168,15 @@ def test_switched_on_again_it_keeps_what_comes_from_then_on(dialog):
     assert list(texts) == ["", "heard", "again"]
 
 
+def test_switched_on_again_it_goes_on_with_what_it_asked(dialog):
+    asked = {"answer": "nobody.knows", "data": {"so far": "ёлка"}}
+    Dialog.objects.update(state=asked)
+    switch(dialog, keep=False)
+    assert Dialog.objects.get().state.keys() == {"sealed"}
+    switch(dialog, keep=True)
+    assert Dialog.objects.get().state == asked
+
+
 def test_erasing_goes_on_where_it_was_cut_off(dialog, monkeypatch):
     monkeypatch.setattr(privacy, "BATCH", 2)
     MessageFactory.create_batch(5, dialog=dialog, text=SECRET)

@@ -100,6 +100,19 @@ def test_one_that_waits_holds_up_no_other_however_many_they_are(monkeypatch):
     assert not Message.objects.exists()
 
 
+@pytest.mark.parametrize("name", ["payload_days", "processed_days", "message_days", "job_days", "media_days"])
+@pytest.mark.parametrize("days", [999_999, 10**20])
+def test_more_days_than_the_calendar_has_are_for_ever(name, days):
+    settings_store.set(f"retention.{name}", days, actor=None)
+    kept = made(10_000)
+    mark = ProcessedMessageFactory(processed_at=days_ago(10_000))
+
+    tasks.purge(timestamp=1)
+
+    assert list(Message.objects.all()) == [kept]
+    assert ProcessedMessage.objects.filter(pk=mark.pk).exists() is (name == "processed_days")
+
+
 def test_jobs_that_ended_long_ago_are_forgotten():
     with connection.cursor() as cursor:
         for status, days in [("succeeded", 15), ("failed", 15), ("succeeded", 1), ("todo", 15)]:

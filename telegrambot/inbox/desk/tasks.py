@@ -15,6 +15,7 @@ from procrastinate.contrib.django import app
 from procrastinate.exceptions import JobAborted
 
 from config.job_words import describe
+from telegrambot.engine import retention
 from telegrambot.engine.models import Message
 from telegrambot.engine.worker import serve_apart
 from telegrambot.inbox.desk import queueing, summaries, work
@@ -57,8 +58,7 @@ def sweep_drafts(timestamp: int) -> None:
     DraftInProgress.objects.filter(updated_at__lt=now - _ABANDONED).delete()
     hours = settings_store.get("drafting.held_hours", int)
     HeldText.objects.filter(created_at__lt=now - timedelta(hours=hours)).delete()
-    days = settings_store.get("drafting.calls_days", int)
-    ModelCall.objects.filter(created_at__lt=now - timedelta(days=days)).delete()
+    ModelCall.objects.filter(created_at__lt=retention.kept_since("drafting.calls_days")).delete()
 
 
 def unanswered() -> Iterator[int]:

@@ -225,6 +225,21 @@ def test_what_was_deleted_meanwhile_stays_deleted(settings, monkeypatch):
     assert list(everything()) == ["p1", "p2"]
 
 
+def test_a_process_with_the_old_key_is_noticed_wherever_it_writes(settings, monkeypatch):
+    keep(1)
+    settings.VAULT_KEYS = [NEW, OLD]
+
+    def write() -> None:
+        settings.VAULT_KEYS = [OLD]
+        settings_store.set("test.token", SECRET, actor=None)
+        settings.VAULT_KEYS = [NEW, OLD]
+
+    meanwhile(monkeypatch, write)
+
+    with pytest.raises(CommandError, match="1 secrets were being changed, or a running process"):
+        rotate()
+
+
 @pytest.mark.django_db(transaction=True)
 def test_a_row_that_somebody_is_changing_is_waited_for_by_nobody(settings):
     keep(3)

@@ -15,6 +15,7 @@ from telegrambot.inbox.desk import drafts, queueing, tasks, work
 from telegrambot.inbox.models import DraftReply, ModelCall
 from telegrambot.inbox.tests.desk.factories import DraftReplyFactory
 from telegrambot.inbox.tests.factories import chat_with, said
+from telegrambot.vault import settings_store
 
 pytestmark = pytest.mark.django_db
 
@@ -90,3 +91,14 @@ def test_a_chat_without_a_question_costs_no_call_of_a_model(chosen, server, dial
 
     assert server.received == []
     assert not ModelCall.objects.exists()
+
+
+@pytest.mark.parametrize(("days", "is_kept"), [(31, False), (999_999, True)])
+def test_calls_go_after_their_time_however_long_it_is(dialog, days, is_kept):
+    settings_store.set("drafting.calls_days", days, actor=None)
+    ModelCall.objects.create(dialog=dialog, provider="openai")
+    ModelCall.objects.update(created_at=timezone.now() - timedelta(days=1000))
+
+    tasks.sweep_drafts(0)
+
+    assert ModelCall.objects.exists() is is_kept
