@@ -37,7 +37,7 @@ help: ## this list
 
 run: ## install, prepare the database, start web and bot (another port: PORT=9000)
 	$(call install,requirements.txt)
-	@PORT="$$($(python) scripts/port.py)" || exit 1; \
+	@PORT="$$($(python) -m scripts.port)" || exit 1; \
 	PATH="$$(cd "$(VENV)" && pwd)/bin:$$PATH"; PYTHONUNBUFFERED=1; export PORT PATH PYTHONUNBUFFERED; \
 	python manage.py quickstart && exec python scripts/processes.py
 

@@ -6,7 +6,8 @@ import re
 from typing import Any
 
 from django.conf import settings
-from django.core.checks import CheckMessage, Error, register
+from django.core import checks
+from django.core.checks import CheckMessage, Error, Tags, register
 from django.core.exceptions import ImproperlyConfigured
 
 _PLACEHOLDER = re.compile(
@@ -44,6 +45,20 @@ def check_settings(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
             if not _value(name)
         ]
     return found
+
+
+@register(Tags.security, deploy=True)
+def check_proxy(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
+    """Warn of the redirect to https that leads to itself."""
+    if not settings.SECURE_SSL_REDIRECT or settings.BEHIND_PROXY:
+        return []
+    return [
+        checks.Warning(
+            "BEHIND_PROXY is off. Behind a proxy that ends TLS every page would redirect to itself for ever: "
+            "set BEHIND_PROXY=true there.",
+            id="config.W001",
+        )
+    ]
 
 
 def _value(name: str) -> Any:

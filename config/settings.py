@@ -5,57 +5,60 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-import environ
 from cryptography.fernet import Fernet
 from django.core.management.utils import get_random_secret_key
 from django.utils.translation import gettext_lazy as _
 
 from config import content_security, database
 from config.admin_theme import UNFOLD  # noqa: F401  (a setting too)
+from config.environment import Environment
 from config.secrets import kept_secret
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 VAR_DIR = BASE_DIR / "var"
 
-env = environ.Env()
-environ.Env.read_env(BASE_DIR / ".env")
+env = Environment()
+Environment.read_file(BASE_DIR / ".env")
 
 # ── Mode ──────────────────────────────────────────────────────────────────────────────────────────────────
 # A checkout that was told nothing is a development checkout. It serves loopback names only.
-DEBUG = env.bool("DEBUG", default=not (env.str("SECRET_KEY", "") or env.list("ALLOWED_HOSTS", default=[])))
-SECRET_KEY = env.str("SECRET_KEY", "")
-VAULT_KEYS = env.list("VAULT_KEYS", default=[])
+DEBUG = env.flag("DEBUG", default=not (env.text("SECRET_KEY") or env.names("ALLOWED_HOSTS")))
+SECRET_KEY = env.text("SECRET_KEY")
+VAULT_KEYS = env.names("VAULT_KEYS")
 if DEBUG:
     SECRET_KEY = SECRET_KEY or kept_secret(VAR_DIR / "secret_key", get_random_secret_key)
     VAULT_KEYS = VAULT_KEYS or [kept_secret(VAR_DIR / "vault_key", lambda: Fernet.generate_key().decode())]
-ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=[])
-CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[])
-BEHIND_PROXY = env.bool("BEHIND_PROXY", default=False)
-PORT = env.int("PORT", default=8000)
+ALLOWED_HOSTS = env.names("ALLOWED_HOSTS")
+CSRF_TRUSTED_ORIGINS = env.names("CSRF_TRUSTED_ORIGINS")
+BEHIND_PROXY = env.flag("BEHIND_PROXY", default=False)
+PORT = env.integer("PORT", 8000, least=1, most=65_535)
 
 # ── Telegram ──────────────────────────────────────────────────────────────────────────────────────────────
-TELEGRAM_BOT_TOKEN = env.str("TELEGRAM_BOT_TOKEN", "")
+TELEGRAM_BOT_TOKEN = env.text("TELEGRAM_BOT_TOKEN")
 # Without a token a development checkout talks to its own Telegram, the sandbox.
 SANDBOX = DEBUG and not TELEGRAM_BOT_TOKEN
-TELEGRAM_API_URL = env.str(
+TELEGRAM_API_URL = env.text(
     "TELEGRAM_API_URL",
     f"http://127.0.0.1:{PORT}/sandbox/telegram" if SANDBOX else "https://api.telegram.org",
 )
-TELEGRAM_PROXY_URL = env.str("TELEGRAM_PROXY_URL", "")
-TELEGRAM_WEBHOOK_SECRET = env.str("TELEGRAM_WEBHOOK_SECRET", "")
-OWNER_TELEGRAM_ID = env.int("OWNER_TELEGRAM_ID", default=None)
+TELEGRAM_PROXY_URL = env.text("TELEGRAM_PROXY_URL")
+TELEGRAM_WEBHOOK_SECRET = env.text("TELEGRAM_WEBHOOK_SECRET")
+# Telegram promises that ids have 52 bits at most.
+OWNER_TELEGRAM_ID = env.integer("OWNER_TELEGRAM_ID", None, least=1, most=2**52 - 1)
 
 # ── Engine ────────────────────────────────────────────────────────────────────────────────────────────────
-DISPATCH_THREADS = env.int("DISPATCH_THREADS", default=1)
-MESSAGES_PER_SECOND = env.float("MESSAGES_PER_SECOND", default=30.0)
+DISPATCH_THREADS = env.integer("DISPATCH_THREADS", 1, least=1, most=100)
+MESSAGES_PER_SECOND = env.number("MESSAGES_PER_SECOND", 30.0, least=0, most=10_000)
 # Those under way are uncertain when Telegram hangs, so no more of them than the budget can fill.
-SENDER_CONCURRENCY = env.int("SENDER_CONCURRENCY", default=64 if 0 < MESSAGES_PER_SECOND <= 30 else 200)
-MESSAGES_PER_SECOND_IN_CHAT = env.float("MESSAGES_PER_SECOND_IN_CHAT", default=1.0)
-MESSAGES_PER_MINUTE_IN_GROUP = env.float("MESSAGES_PER_MINUTE_IN_GROUP", default=20.0)
+SENDER_CONCURRENCY = env.integer(
+    "SENDER_CONCURRENCY", 64 if 0 < MESSAGES_PER_SECOND <= 30 else 200, least=1, most=1_000
+)
+MESSAGES_PER_SECOND_IN_CHAT = env.number("MESSAGES_PER_SECOND_IN_CHAT", 1.0, least=0, most=10_000)
+MESSAGES_PER_MINUTE_IN_GROUP = env.number("MESSAGES_PER_MINUTE_IN_GROUP", 20.0, least=0, most=10_000)
 # Longer than any single call to Telegram takes; then what a dead process was sending is listed as uncertain.
-SEND_LEASE_SECONDS = env.float("SEND_LEASE_SECONDS", default=60.0)
-ANSWERS_EXPIRE_AFTER_MINUTES = env.int("ANSWERS_EXPIRE_AFTER_MINUTES", default=60)
-PAYLOAD_RETENTION_DAYS = env.int("PAYLOAD_RETENTION_DAYS", default=30)
+SEND_LEASE_SECONDS = env.number("SEND_LEASE_SECONDS", 60.0, least=1, most=3_600)
+ANSWERS_EXPIRE_AFTER_MINUTES = env.integer("ANSWERS_EXPIRE_AFTER_MINUTES", 60, least=1, most=100_000)
+PAYLOAD_RETENTION_DAYS = env.integer("PAYLOAD_RETENTION_DAYS", 30, least=1, most=36_500)
 
 # ── Application ───────────────────────────────────────────────────────────────────────────────────────────
 INSTALLED_APPS = [
@@ -93,6 +96,7 @@ MIDDLEWARE = [
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
     "django.middleware.common.CommonMiddleware",
+    "config.addresses.RefuseNul",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "audit.middleware.AuditMiddleware",
@@ -120,7 +124,8 @@ TEMPLATES = [
 ]
 
 # ── Database ──────────────────────────────────────────────────────────────────────────────────────────────
-# The sandbox's people must never meet real ones: it has a database of its own.
+# The sandbox's people must never meet real ones. The embedded server holds a database for each; of one that
+# DATABASE_URL names, filldemo and runbot look whose it is.
 DATABASES = {
     "default": database.from_environment(
         env, base_dir=BASE_DIR, name="switchboard_sandbox" if SANDBOX else "switchboard"
@@ -164,11 +169,11 @@ MFA_TOTP_ISSUER = "Switchboard"
 MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = DEBUG
 
 # ── Languages and time ────────────────────────────────────────────────────────────────────────────────────
-LANGUAGE_CODE = env.str("LANGUAGE_CODE", "en")
 LANGUAGES = [("en", _("English")), ("ru", _("Russian"))]
+LANGUAGE_CODE = env.choice("LANGUAGE_CODE", "en", [code for code, _name in LANGUAGES])
 LOCALE_PATHS = [BASE_DIR / "locale"]
 FORMAT_MODULE_PATH = "config.formats"
-TIME_ZONE = env.str("TIME_ZONE", "UTC")
+TIME_ZONE = env.time_zone("TIME_ZONE", "UTC")
 USE_I18N = True
 USE_TZ = True
 
@@ -187,7 +192,9 @@ WHITENOISE_USE_FINDERS = DEBUG
 
 # ── Security ──────────────────────────────────────────────────────────────────────────────────────────────
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SECURE_SSL_REDIRECT = not DEBUG
-SECURE_HSTS_SECONDS = 0 if DEBUG else env.int("SECURE_HSTS_SECONDS", default=3600)
+SECURE_HSTS_SECONDS = 0 if DEBUG else env.integer("SECURE_HSTS_SECONDS", 3600, least=0, most=100_000_000)
+# Both would have browsers insist on https for other hosts of the same domain, of which nothing is known here.
+SILENCED_SYSTEM_CHECKS = ["security.W005", "security.W021"]
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if BEHIND_PROXY else None
 SECURE_REFERRER_POLICY = "same-origin"
 SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
@@ -203,12 +210,12 @@ IMPORT_EXPORT_EXPORT_PERMISSION_CODE = "view"
 IMPORT_EXPORT_SKIP_ADMIN_LOG = True  # the database keeps the history
 
 # ── Broadcasts ────────────────────────────────────────────────────────────────────────────────────────────
-BROADCAST_CONFIRM_ABOVE = env.int("BROADCAST_CONFIRM_ABOVE", default=1000)
-BROADCAST_GRACE_MINUTES = env.int("BROADCAST_GRACE_MINUTES", default=15)
-PAID_BROADCASTS = env.bool("PAID_BROADCASTS", default=False)
+BROADCAST_CONFIRM_ABOVE = env.integer("BROADCAST_CONFIRM_ABOVE", 1000, least=0, most=1_000_000_000)
+BROADCAST_GRACE_MINUTES = env.integer("BROADCAST_GRACE_MINUTES", 15, least=0, most=100_000)
+PAID_BROADCASTS = env.flag("PAID_BROADCASTS", default=False)
 
 # ── Drafts ────────────────────────────────────────────────────────────────────────────────────────────────
-DRAFTING_CONCURRENCY = env.int("DRAFTING_CONCURRENCY", default=2)
+DRAFTING_CONCURRENCY = env.integer("DRAFTING_CONCURRENCY", 2, least=1, most=100)
 
 # ── Cache ─────────────────────────────────────────────────────────────────────────────────────────────────
 # The oldest give way to new ones, so it never grows beyond this.
@@ -224,7 +231,7 @@ CACHES = {
 PROCRASTINATE_AUTODISCOVER_MODULE_NAME = "tasks"
 
 # ── Logs ──────────────────────────────────────────────────────────────────────────────────────────────────
-LOG_LEVEL = env.str("LOG_LEVEL", "INFO")
+LOG_LEVEL = env.choice("LOG_LEVEL", "INFO", ["DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"])
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
@@ -235,6 +242,8 @@ LOGGING = {
     },
     "root": {"handlers": ["console"], "level": LOG_LEVEL},
     "loggers": {
+        # Named here, it loses the handler that Django gave it, which would write tokens too.
+        "django": {"level": "INFO"},
         "procrastinate": {"level": "WARNING"},
         "fido2": {"level": "WARNING"},
         "httpx": {"level": "WARNING"},

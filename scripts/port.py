@@ -6,29 +6,25 @@ finds its port taken fails only after the database and the bot are up.
 
 from __future__ import annotations
 
-import os
 import socket
 import sys
 from pathlib import Path
 
-import environ
+from django.core.exceptions import ImproperlyConfigured
 
-DEFAULT_PORT = "8000"
+from config.environment import Environment
 
 
 class PortError(Exception):
     """The port cannot be used; the message tells a person what to do."""
 
 
-def usable_port(text: str) -> int:
-    """The port that `text` names, if a server can listen on it now.
+def usable_port(port: int) -> int:
+    """The port, if a server can listen on it now.
 
     Raises:
         PortError: with one sentence for the person at the keyboard.
     """
-    if not text.isascii() or not text.isdigit() or not 0 < int(text) < 65536:
-        raise PortError(f"PORT is {text!r}: give a number from 1 to 65535, for example PORT=8000.")
-    port = int(text)
     with socket.socket() as listener:
         # As a server does: a connection that has just been closed does not keep the port.
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -46,8 +42,8 @@ def usable_port(text: str) -> int:
 
 
 if __name__ == "__main__":
-    environ.Env.read_env(Path(__file__).resolve().parent.parent / ".env")
     try:
-        print(usable_port(os.environ.get("PORT") or DEFAULT_PORT))
-    except PortError as error:
+        Environment.read_file(Path(__file__).resolve().parent.parent / ".env")
+        print(usable_port(Environment().integer("PORT", 8000, least=1, most=65_535)))
+    except (PortError, ImproperlyConfigured) as error:
         sys.exit(str(error))

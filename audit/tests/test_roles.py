@@ -188,6 +188,18 @@ def test_the_application_cannot_touch_the_log(installation):
     assert contents(installation.owner) == before
 
 
+@pytest.mark.parametrize("arguments", [("migrate", "sandbox", "zero"), ("migrate",)])
+def test_a_migration_by_the_application_is_one_sentence(installation, tmp_path, arguments):
+    empty = installation.application.named("postgres") if len(arguments) == 1 else installation.application
+    environment = {"DATABASE_URL": empty.url, "DEBUG": "true", "TELEGRAM_BOT_TOKEN": ""}
+    with Processes(tmp_path, environment) as processes:
+        migration = processes.manage(*arguments, "--verbosity", "0")
+        assert migration.exit_code(seconds=60) == 1
+    assert len(migration.output.splitlines()) == 1, migration.output
+    assert "The database refuses this to the role in DATABASE_URL: " in migration.output
+    assert "Two roles" in migration.output
+
+
 def is_refused(session: Connection[Any], statement: str) -> bool:
     try:
         session.execute(statement)

@@ -6,10 +6,11 @@ import re
 from pathlib import Path
 from typing import Any
 
-import environ
 import psycopg
 from django.core.exceptions import ImproperlyConfigured
 from psycopg.conninfo import conninfo_to_dict
+
+from config.environment import Environment
 
 POSTGRES_SCHEMES = {"postgres", "postgresql", "pgsql", "psql"}
 PARTS = {
@@ -32,7 +33,7 @@ OPTIONS = {
 }
 
 
-def from_environment(env: environ.Env, *, base_dir: Path, name: str) -> dict[str, Any]:
+def from_environment(env: Environment, *, base_dir: Path, name: str) -> dict[str, Any]:
     """Return `DATABASES["default"]`.
 
     `DATABASE_URL` (a libpq connection URI) or `POSTGRES_HOST`, `_PORT`, `_DB`, `_USER`, `_PASSWORD` name a
@@ -41,10 +42,8 @@ def from_environment(env: environ.Env, *, base_dir: Path, name: str) -> dict[str
 
     Raises `ImproperlyConfigured` with one sentence for anything unclear. No sentence repeats a password.
     """
-    url = env.str("DATABASE_URL", "").strip()
-    # Not env.str(): it takes a password that begins with $ for the name of another variable.
-    parts = {variable: str(env.ENVIRON.get(variable, "")).strip() for variable in PARTS}
-    parts = {variable: value for variable, value in parts.items() if value}
+    url = env.text("DATABASE_URL")
+    parts = {variable: value for variable in PARTS if (value := env.text(variable))}
     for variable, value in parts.items():
         _refuse_placeholder(variable, value)
     if url:

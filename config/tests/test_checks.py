@@ -7,7 +7,7 @@ from cryptography.fernet import Fernet
 from django.conf import LazySettings
 from django.core.management.utils import get_random_secret_key
 
-from config.checks import check_settings
+from config.checks import check_proxy, check_settings
 
 GOOD = {
     "DEBUG": False,
@@ -70,6 +70,15 @@ def test_what_production_needs_is_missed_by_name(configured, name):
     ((code, sentence),) = configured(**{name: type(GOOD[name])()})
     assert (code, sentence.split()[0]) == ("config.E002", name)
     assert configured(DEBUG=True, **{name: type(GOOD[name])()}) == []
+
+
+@pytest.mark.parametrize(
+    ("redirects", "behind_proxy", "found"),
+    [(True, False, ["config.W001"]), (True, True, []), (False, False, [])],
+)
+def test_a_redirect_to_itself_is_warned_of(settings, redirects, behind_proxy, found):
+    settings.SECURE_SSL_REDIRECT, settings.BEHIND_PROXY = redirects, behind_proxy
+    assert [warning.id for warning in check_proxy(None)] == found
 
 
 def test_keys_made_by_chance_are_no_placeholders(configured):

@@ -3,7 +3,6 @@ from __future__ import annotations
 import subprocess
 from collections.abc import Iterator
 
-import environ
 import psycopg
 import pytest
 from django.core.exceptions import ImproperlyConfigured
@@ -13,11 +12,12 @@ from procrastinate.contrib.django.utils import connector_params
 
 from config.database import EmbeddedPostgresError, embedded_server, from_environment
 from config.database.server import EmbeddedServer
+from config.environment import Environment
 from config.postgresql import base
 from config.tests.embedded import checkout_folder, crash, postmaster, server_in, wait_until_gone
 
 
-class EmptyEnvironment(environ.Env):
+class EmptyEnvironment(Environment):
     ENVIRON: dict[str, str] = {}
 
 

@@ -2,11 +2,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import environ
 import pytest
 from django.core.exceptions import ImproperlyConfigured
 
 from config.database import from_environment
+from config.environment import Environment
 
 BASE_DIR = Path("/srv/switchboard")
 URL = "postgresql://ann:s3cret@db.internal:6432/board"
@@ -20,10 +20,10 @@ PARTS = {
 
 
 def settings_for(**variables: str) -> dict:
-    class Env(environ.Env):
+    class Variables(Environment):
         ENVIRON = variables
 
-    return from_environment(Env(), base_dir=BASE_DIR, name="switchboard")
+    return from_environment(Variables(), base_dir=BASE_DIR, name="switchboard")
 
 
 def refusal_for(**variables: str) -> str:
@@ -85,6 +85,10 @@ def test_special_characters_and_sockets_in_the_url():
 
 def test_a_password_may_begin_with_a_dollar():
     assert settings_for(**{**PARTS, "POSTGRES_PASSWORD": "$ecret"})["PASSWORD"] == "$ecret"
+
+
+def test_a_url_that_begins_with_a_dollar_is_no_unset_one():
+    assert "must name a PostgreSQL server" in refusal_for(DATABASE_URL="$postgresql://db.internal/board")
 
 
 def test_only_host_and_database_are_needed():

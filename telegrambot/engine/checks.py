@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 from typing import Any
-from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, register
+
+from telegrambot.engine.links import scheme_of
 
 _TOKEN = re.compile(r"\d+:[A-Za-z0-9_-]{30,}")
 _SECRET = re.compile(r"[A-Za-z0-9_-]{1,256}")
@@ -21,7 +22,7 @@ def check_telegram(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
         found.append(
             Error("TELEGRAM_BOT_TOKEN is not a token. Copy it whole from @BotFather.", id="engine.E001")
         )
-    if urlsplit(settings.TELEGRAM_API_URL).scheme not in {"http", "https"}:
+    if scheme_of(settings.TELEGRAM_API_URL) not in {"http", "https"}:
         found.append(
             Error("TELEGRAM_API_URL must be an address such as https://api.telegram.org.", id="engine.E002")
         )
@@ -32,15 +33,4 @@ def check_telegram(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
                 id="engine.E003",
             )
         )
-    limits = ("MESSAGES_PER_SECOND", "MESSAGES_PER_SECOND_IN_CHAT", "MESSAGES_PER_MINUTE_IN_GROUP")
-    found += [
-        Error(f"{name} must not be negative (0 means no limit).", id="engine.E004")
-        for name in limits
-        if getattr(settings, name) < 0
-    ]
-    found += [
-        Error(f"{name} must be at least 1.", id="engine.E005")
-        for name in ("DISPATCH_THREADS", "SENDER_CONCURRENCY", "SEND_LEASE_SECONDS", "PAYLOAD_RETENTION_DAYS")
-        if getattr(settings, name) < 1
-    ]
     return found

@@ -160,7 +160,7 @@ def claim(limit: int, token: UUID | None = None) -> tuple[list[Claim], float]:
         allowed = budget.slots(lag, limit)
         if allowed == 0:
             return [], lag - budget.overall_tolerance
-        parameters = {
+        parameters: dict[str, Any] = {
             "token": token,
             "lease": settings.SEND_LEASE_SECONDS,
             "bucket": OVERALL,

@@ -123,7 +123,7 @@ def drafts(
     if is_kept is None and any(isinstance(media.source, Upload) for media in reply.album):
         is_kept = not sealing.without_history([dialog_id])
     album = [_media(media, is_sealed=is_kept is False) for media in reply.album]
-    base = {
+    base: dict[str, Any] = {
         "dialog_id": dialog_id,
         "person_id": person_id,
         "origin": origin,

@@ -19,7 +19,7 @@ from telegrambot.engine import dispatch, pending
 from telegrambot.engine.chat import Button, Reply
 from telegrambot.engine.dispatch import Batch
 from telegrambot.engine.handling import catalogue
-from telegrambot.engine.models import Dialog, FailureKind, InboundUpdate, Message, ProcessedMessage
+from telegrambot.engine.models import Dialog, FailureKind, InboundUpdate, Message, Priority, ProcessedMessage
 from telegrambot.engine.pending import AttemptJournal
 from telegrambot.engine.tests.factories import DialogFactory, MessageFactory
 from telegrambot.engine.tests.incoming import (
@@ -371,7 +371,7 @@ def test_a_failing_update_is_tried_three_times_and_told_once(failing, caplog):
     assert ["went wrong on our side" in one.text for one in told] == [True]
     notice = Message.objects.get(dialog=owner)
     assert "ValueError in fail" in notice.text
-    assert notice.priority == 2
+    assert notice.priority == Priority.REPORT
 
 
 @real_database
