@@ -10,9 +10,9 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from audit.models import EventLog
+from config.tests.browsing import form_on, send
 from projects import services
 from projects.models import Feature, Project, Release
-from projects.tests.browsing import form_on, send
 from projects.tests.factories import FeatureFactory, ProjectFactory, ReleaseFactory
 from telegrambot.accounts.roles import Role
 

@@ -25,6 +25,7 @@ from audit.history import HistoryAdmin
 from config.admin_pagination import EstimatedChangeList, EstimatedPaginator
 from telegrambot.accounts import authentication_data_admin, services  # noqa: F401  (pages of its own)
 from telegrambot.accounts.admin_cards import Card, cards_of, register
+from telegrambot.accounts.admin_editing import EditingAdmin
 from telegrambot.accounts.admin_filters import HappenedFilter
 from telegrambot.accounts.admin_own_data import OwnDataAdmin
 from telegrambot.accounts.admin_questions import AskingAdmin
@@ -36,11 +37,11 @@ from telegrambot.accounts.service_admin import ServiceModelAdmin, actor_of, role
 # Permissions come from roles; groups would suggest otherwise.
 admin.site.unregister(Group)
 
-_ROLE_COLOURS = {"SUBSCRIBER": "success", "ADMIN": "warning", "OWNER": "primary"}
+_ROLE_COLOURS = {"PUBLIC": "default", "SUBSCRIBER": "success", "ADMIN": "warning", "OWNER": "primary"}
 
 
 @admin.register(User)
-class StaffAccountAdmin(HistoryAdmin, UserAdmin, ModelAdmin):
+class StaffAccountAdmin(EditingAdmin, HistoryAdmin, UserAdmin, ModelAdmin):
     """Who signs in here. Accounts are switched off rather than deleted: what they did stays theirs."""
 
     form = UserChangeForm

@@ -12,9 +12,9 @@ from typing import Any
 from django.db import IntegrityError, transaction
 from django.views.decorators.debug import sensitive_variables
 
-from telegrambot.accounts.exceptions import CredentialsTaken, NoCredentials, OwnersOnly
+from telegrambot.accounts import services
+from telegrambot.accounts.exceptions import CredentialsTaken, NoCredentials
 from telegrambot.accounts.models import AuthenticationData, CredentialKind, TelegramUser, User
-from telegrambot.accounts.roles import Role
 from telegrambot.vault.cipher import Secret
 
 
@@ -55,7 +55,7 @@ def store(
         OwnersOnly: `actor` is no owner.
         CredentialsTaken: there are some of that kind and name.
     """
-    _require_owner(actor)
+    services.require_owner(actor)
     try:
         with transaction.atomic():
             return AuthenticationData.objects.create(
@@ -79,26 +79,31 @@ def replace(pk: int, secrets: Mapping[str, Any], *, actor: TelegramUser | None) 
         UnreadableSecret: none of VAULT_KEYS decrypts the present ones; they stay.
         AuthenticationData.DoesNotExist: there are none of that key.
     """
-    _require_owner(actor)
+    services.require_owner(actor)
     row = AuthenticationData.objects.select_for_update(no_key=True).get(pk=pk)
     row.encrypted_credentials = Secret(json.dumps(dict(secrets)))
     row.save(update_fields=["encrypted_credentials"])
 
 
 @transaction.atomic
-def describe(pk: int, *, name: str, user: User | None, is_active: bool, actor: TelegramUser | None) -> None:
-    """Change all but the credentials themselves, which need not be readable for that.
+def describe(pk: int, *, actor: TelegramUser | None, **values: Any) -> None:
+    """Change anything but the credentials themselves, which need not be readable for that.
+
+    Args:
+        values: of `name`, `user` and `is_active` those that change.
 
     Raises:
         OwnersOnly: `actor` is no owner.
         CredentialsTaken: there are some of that kind and name.
+        AuthenticationData.DoesNotExist: there are none of that key.
     """
-    _require_owner(actor)
+    services.require_owner(actor)
     try:
         with transaction.atomic():
-            AuthenticationData.objects.filter(pk=pk).update(name=name, user=user, is_active=is_active)
+            if not AuthenticationData.objects.filter(pk=pk).update(**values):
+                raise AuthenticationData.DoesNotExist
     except IntegrityError:
-        raise CredentialsTaken(name=name) from None
+        raise CredentialsTaken(name=values.get("name", "")) from None
 
 
 @transaction.atomic
@@ -108,12 +113,5 @@ def remove(pk: int, *, actor: TelegramUser | None) -> None:
     Raises:
         OwnersOnly: `actor` is no owner.
     """
-    _require_owner(actor)
+    services.require_owner(actor)
     AuthenticationData(pk=pk).delete()  # not loaded: it may be unreadable
-
-
-def _require_owner(actor: TelegramUser | None) -> None:
-    if actor is None:
-        return
-    if not TelegramUser.objects.filter(pk=actor.pk, role=Role.OWNER, is_active=True).exists():
-        raise OwnersOnly

@@ -6,14 +6,17 @@ import json
 from typing import Any
 
 from django import forms
-from django.contrib import admin
+from django.contrib import admin, messages
 from django.core.exceptions import ValidationError
+from django.db import transaction
 from django.db.models import Model, QuerySet
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.debug import sensitive_variables
 from unfold.widgets import UnfoldAdminTextareaWidget
 
+from config.errors import DomainError
 from telegrambot.accounts import authentication_data
 from telegrambot.accounts.models import AuthenticationData, CredentialKind
 from telegrambot.accounts.service_admin import ServiceModelAdmin, actor_of
@@ -40,7 +43,7 @@ class CredentialsField(forms.CharField):
             return ""
         try:
             found = json.loads(text)
-        except ValueError:
+        except (ValueError, RecursionError):
             raise ValidationError(_("This is not JSON. Please check quotes and commas.")) from None
         if not isinstance(found, dict):
             raise ValidationError(_("Please enter a JSON object: names and values in curly brackets."))
@@ -123,15 +126,36 @@ class AuthenticationDataAdmin(ServiceModelAdmin):
             )
             obj.pk = stored.pk
             return
-        authentication_data.describe(
-            obj.pk, name=obj.name, user=obj.user, is_active=obj.is_active, actor=actor
-        )
+        edited = {name: form.cleaned_data[name] for name in form.changed_data if name != "credentials"}
+        if edited:
+            authentication_data.describe(obj.pk, actor=actor, **edited)
         if text:
             authentication_data.replace(obj.pk, json.loads(text), actor=actor)
+
+    def delete_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        """Say so when the service refuses."""
+        try:
+            return super().delete_view(request, *args, **kwargs)
+        except DomainError as refusal:
+            return self._refused(request, refusal)
+
+    def response_action(
+        self, request: HttpRequest, queryset: QuerySet[AuthenticationData]
+    ) -> HttpResponse | None:
+        """Say so when the service refuses."""
+        try:
+            return super().response_action(request, queryset)
+        except DomainError as refusal:
+            return self._refused(request, refusal)
 
     def delete_model(self, request: HttpRequest, obj: AuthenticationData) -> None:
         authentication_data.remove(obj.pk, actor=actor_of(request))
 
+    @transaction.atomic
     def delete_queryset(self, request: HttpRequest, queryset: QuerySet[AuthenticationData]) -> None:
         for pk in queryset.values_list("pk", flat=True):
             authentication_data.remove(pk, actor=actor_of(request))
+
+    def _refused(self, request: HttpRequest, refusal: DomainError) -> HttpResponse:
+        self.message_user(request, str(refusal), messages.ERROR)
+        return redirect("admin:accounts_authenticationdata_changelist")

@@ -37,6 +37,10 @@ class UnknownTimeZone(DomainError):
     """I do not know the time zone “{text}”. Please send a name such as Europe/Berlin, or a large city."""
 
 
+class TimeZoneMissing(UnknownTimeZone):
+    """Please send the name of your time zone, such as Europe/Berlin, or a large city near you."""
+
+
 class BadQuietHours(DomainError):
     """Please send two different times, such as 22:00-07:00."""
 

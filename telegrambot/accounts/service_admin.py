@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Set
 from typing import Any
 
 from django.db.models import Model
@@ -11,11 +10,12 @@ from django.http import HttpRequest, HttpResponse
 
 from audit.history import HistoryAdmin
 from config.errors import DomainError
+from telegrambot.accounts.admin_editing import EditingAdmin
 from telegrambot.accounts.models import TelegramUser
 from telegrambot.accounts.roles import Role
 
 
-class ServiceModelAdmin(HistoryAdmin):
+class ServiceModelAdmin(EditingAdmin, HistoryAdmin):
     """Neither adds nor deletes, writes only the columns that were edited, shows a refusal in the form.
 
     `save_model` of a subclass calls services and may raise DomainError: nothing is saved then, and the person
@@ -50,11 +50,6 @@ class ServiceModelAdmin(HistoryAdmin):
                 return super().clean()
 
         return RefusedForm
-
-    def save_columns(self, obj: Model, form: ModelForm, *, besides: Set[str] = frozenset()) -> None:
-        """Save what was edited, except what a service saved; the rest of the row may have moved on."""
-        if columns := set(form.changed_data) - besides:
-            obj.save(update_fields=columns)
 
 
 def actor_of(request: HttpRequest) -> TelegramUser | None:

@@ -39,6 +39,7 @@ def change_role(person: TelegramUser, role: Role, *, actor: TelegramUser | None)
     Raises:
         OwnersOnly: `actor` is no owner (any more).
         LastOwner: nobody would be left to own the bot.
+        PersonNotFound: they were erased meanwhile.
     """
     owners = _lock_owners()
     _require_owner(actor, owners)
@@ -54,6 +55,7 @@ def set_active(person: TelegramUser, is_active: bool, *, actor: TelegramUser | N
     Raises:
         OwnersOnly: `person` is an admin or owner and `actor` no owner.
         LastOwner: nobody would be left to own the bot.
+        PersonNotFound: they were erased meanwhile.
     """
     owners = _lock_owners()
     if _locked(person).role >= Role.ADMIN:
@@ -70,8 +72,10 @@ def link_staff(person: TelegramUser, user: User | None, *, actor: TelegramUser |
     Raises:
         OwnersOnly: `actor` is no owner.
         AccountTaken: the account belongs to someone else already.
+        PersonNotFound: they were erased meanwhile.
     """
     _require_owner(actor, _lock_owners())
+    _locked(person)
     if user is not None:
         User.objects.select_for_update(no_key=True).get(pk=user.pk)
         if taken := TelegramUser.objects.filter(staff=user).exclude(pk=person.pk).first():
@@ -128,12 +132,12 @@ def set_language(person: TelegramUser, language: str, *, actor: TelegramUser | N
 
 @transaction.atomic
 def set_timezone(person: TelegramUser, text: str, *, actor: TelegramUser | None) -> None:
-    """Keep the time zone meant by `text`, an IANA name or a city; "" forgets it.
+    """Keep the time zone meant by `text`, an IANA name or a city.
 
     Raises:
         UnknownTimeZone: it cannot be found.
     """
-    _change(person, timezone=find_timezone(text) if text else "")
+    _change(person, timezone=find_timezone(text))
 
 
 @transaction.atomic
@@ -245,7 +249,10 @@ def _require_another_owner(person: TelegramUser, owners: dict[object, TelegramUs
 
 
 def _locked(person: TelegramUser) -> TelegramUser:
-    return TelegramUser.objects.select_for_update(no_key=True).get(pk=person.pk)
+    found = TelegramUser.objects.select_for_update(no_key=True).filter(pk=person.pk).first()
+    if found is None:
+        raise PersonNotFound(text=person.pk)
+    return found
 
 
 def _give(person: TelegramUser, role: Role, *, before: int, **besides: object) -> None:

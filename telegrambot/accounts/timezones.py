@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import zoneinfo
 from functools import cache
+from importlib.resources import files
 
-from telegrambot.accounts.exceptions import UnknownTimeZone
+from telegrambot.accounts.exceptions import TimeZoneMissing, UnknownTimeZone
 
 # The ones to choose from at a touch; any other one is typed.
 OFFERED = (
@@ -25,11 +26,17 @@ def find_timezone(text: str) -> str:
 
     Raises:
         UnknownTimeZone: there is none, or more than one city is called so.
+        TimeZoneMissing: nothing was typed.
     """
     wanted = "_".join(text.split()).casefold()
+    if not wanted:
+        raise TimeZoneMissing
     if name := _names().get(wanted):
         return name
     cities = {name for key, name in _names().items() if key.rpartition("/")[2] == wanted}
+    if len(cities) > 1:
+        # Of one city's names, such as Europe/Istanbul and Asia/Istanbul, only one is in use.
+        cities &= _places()
     if len(cities) != 1:
         raise UnknownTimeZone(text=text)
     return cities.pop()
@@ -39,3 +46,10 @@ def find_timezone(text: str) -> str:
 def _names() -> dict[str, str]:
     # Reading the whole database takes a while, and it does not change while a process lives.
     return {name.casefold(): name for name in zoneinfo.available_timezones()}
+
+
+@cache
+def _places() -> frozenset[str]:
+    # The list for people to choose from: each country's zones, without the names they had before.
+    lines = (files("tzdata") / "zoneinfo" / "zone.tab").read_text().splitlines()
+    return frozenset(line.split("\t")[2] for line in lines if line and not line.startswith("#"))

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from django.db import transaction
 
+from telegrambot.accounts import audience
 from telegrambot.accounts.models import TelegramUser
 from telegrambot.broadcasts import services
 from telegrambot.broadcasts.exceptions import SegmentInUse
@@ -13,8 +15,14 @@ from telegrambot.broadcasts.models import Broadcast, Segment
 
 
 @transaction.atomic
-def save(segment: Segment, *, actor: TelegramUser | None, **values: Any) -> int:
+def save(
+    segment: Segment, *, conditions: Mapping[str, Any], actor: TelegramUser | None, **values: Any
+) -> int:
     """Create or change a segment. Other people than were confirmed take broadcasts for it off the schedule.
+
+    Args:
+        conditions: those that change, by name; None takes one away. What no app knows any more goes too.
+        values: of `name` and `description` those that change.
 
     Returns:
         How many broadcasts are drafts again.
@@ -24,10 +32,13 @@ def save(segment: Segment, *, actor: TelegramUser | None, **values: Any) -> int:
     """
     is_new = segment._state.adding
     before = None if is_new else Segment.objects.select_for_update().get(pk=segment.pk).conditions
+    known = {condition.name for condition in audience.conditions()}
+    merged = {name: value for name, value in (before or {}).items() if name in known} | {**conditions}
+    segment.conditions = {name: value for name, value in merged.items() if value is not None}
     for name, value in values.items():
         setattr(segment, name, value)
     segment.full_clean()
-    segment.save(force_insert=is_new, update_fields=None if is_new else [*values])
+    segment.save(force_insert=is_new, update_fields=None if is_new else [*values, "conditions"])
     if is_new or segment.conditions == before:
         return 0
     scheduled = segment.broadcasts.filter(status=Broadcast.Status.SCHEDULED).order_by("pk")

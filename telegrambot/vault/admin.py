@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from typing import Any
+from urllib.parse import quote
 
 from django.contrib import admin, messages
-from django.contrib.admin.utils import quote, unquote
+from django.contrib.admin.utils import unquote
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
 from django.db.models import Model, QuerySet
@@ -38,8 +39,15 @@ class SettingsAdmin(HistoryAdmin):
         return False
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[AppSetting]:
-        """Rows without their secrets, which need not be readable for the history."""
-        return super().get_queryset(request).defer("secret")
+        """Rows without their secrets, which need not be readable for the history.
+
+        Of secret settings only owners learn that there are any.
+        """
+        found = super().get_queryset(request).defer("secret")
+        if self.has_change_permission(request):
+            return found
+        secret = [setting.key for setting in declared().values() if setting.is_sensitive]
+        return found.filter(is_sensitive=False).exclude(key__in=secret)
 
     def get_urls(self) -> list[URLPattern]:
         """Resetting a setting asks first, on a page of its own."""

@@ -11,9 +11,12 @@ from django.urls import reverse
 from django.utils import timezone
 from unfold.sites import UnfoldAdminSite
 
+from config.tests.browsing import send
+from telegrambot.accounts import services
 from telegrambot.accounts.models import BotCommand, TelegramUser, User
 from telegrambot.accounts.roles import Role
 from telegrambot.accounts.tests.factories import BotCommandFactory, TelegramUserFactory, UserFactory
+from tests.at_once import at_once
 
 pytestmark = pytest.mark.django_db
 PEOPLE = "accounts_telegramuser"
@@ -153,9 +156,17 @@ def test_people_are_filtered(client, owner, query, values):
     assert found(client, **query) == [wanted]
 
 
-def edit(client, person: TelegramUser, **values: object):
-    data = {"is_friend": "", "is_active": "on", "role": person.role, "staff": person.staff_id or ""} | values
-    return client.post(page(f"{PEOPLE}_change", person.pk), {name: v for name, v in data.items() if v != ""})
+def opened(client, row):
+    return client.get(page(f"{row._meta.label_lower.replace('.', '_')}_change", row.pk))
+
+
+def edit(client, row, **values: object):
+    """Open a page and save it with changes; None unticks."""
+    return save(client, opened(client, row), **values)
+
+
+def save(client, answer, **values: object):
+    return send(client, answer, f"{answer.context['opts'].model_name}_form", values)
 
 
 def test_an_owner_changes_a_role_a_friend_and_an_account(client, owner):
@@ -185,6 +196,68 @@ def test_saving_leaves_alone_what_changed_meanwhile(client, owner, monkeypatch):
     assert (changed.first_name, changed.role, changed.is_friend) == ("Anna", Role.SUBSCRIBER, True)
 
 
+@pytest.mark.parametrize(
+    ("change", "column", "value"),
+    [
+        (lambda person, actor: services.change_role(person, Role.PUBLIC, actor=actor), "role", Role.PUBLIC),
+        (lambda person, actor: services.set_active(person, False, actor=actor), "is_active", False),
+        (lambda person, actor: services.link_staff(person, None, actor=actor), "staff", None),
+    ],
+)
+def test_an_old_tab_does_not_give_back_what_was_taken_away(client, owner, change, column, value):
+    person = TelegramUserFactory(role=Role.ADMIN, staff=UserFactory())
+    old_tab = opened(client, person)
+    change(person, owner)
+
+    assert save(client, old_tab, is_friend="on").status_code == 302
+
+    assert (getattr(fresh(person), column), fresh(person).is_friend) == (value, True)
+
+
+def test_an_account_that_went_to_somebody_else_does_not_keep_an_old_tab_from_being_saved(client, owner):
+    account = UserFactory()
+    person, other = TelegramUserFactory(staff=account), TelegramUserFactory()
+    old_tab = opened(client, person)
+    services.link_staff(person, None, actor=owner)
+    services.link_staff(other, account, actor=owner)
+
+    assert save(client, old_tab, is_friend="on").status_code == 302
+
+    assert (fresh(person).staff, fresh(person).is_friend, fresh(other).staff) == (None, True, account)
+
+
+def test_a_form_that_comes_back_still_knows_what_it_showed_first(client, owner):
+    person = TelegramUserFactory(role=Role.ADMIN)
+    old_tab = opened(client, person)
+    services.change_role(person, Role.SUBSCRIBER, actor=owner)
+    refused = save(client, old_tab, is_friend="on", staff=owner.staff_id)
+    assert refused.status_code == 200
+
+    assert save(client, refused, staff="").status_code == 302
+
+    assert (fresh(person).role, fresh(person).is_friend) == (Role.SUBSCRIBER, True)
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("edited", [{"is_friend": "on"}, {"role": 1}, {"is_active": None}])
+def test_who_is_erased_while_being_saved_is_told_to_be_gone(client, owner, monkeypatch, edited):
+    person = TelegramUserFactory()
+    model_admin = admin.site._registry[TelegramUser]
+    original = model_admin.save_model
+
+    def erased_meanwhile(*args):
+        at_once(lambda: TelegramUser.objects.filter(pk=person.pk).delete())
+        return original(*args)
+
+    monkeypatch.setattr(model_admin, "save_model", erased_meanwhile)
+
+    answer = edit(client, person, **edited)
+
+    assert answer.status_code == 302
+    assert answer.url == reverse("admin:index")
+    assert not TelegramUser.objects.filter(pk=person.pk).exists()
+
+
 def test_the_last_owner_stays_and_the_form_says_why(client, owner):
     answer = edit(client, owner, role=0, is_friend="on")
 
@@ -194,7 +267,7 @@ def test_the_last_owner_stays_and_the_form_says_why(client, owner):
 
 
 def test_the_last_owner_is_not_switched_off_either(client, owner):
-    answer = edit(client, owner, is_active="")
+    answer = edit(client, owner, is_active=None)
 
     assert "Olga is the last owner" in errors(answer)
     assert fresh(owner).is_active
@@ -223,7 +296,7 @@ def test_an_admin_changes_neither_roles_nor_accounts(client, admin_person):
 def test_an_admin_does_not_switch_off_an_owner(client, admin_person):
     owner = TelegramUser.objects.get(role=Role.OWNER)
 
-    answer = edit(client, owner, is_active="")
+    answer = edit(client, owner, is_active=None)
 
     assert "Only an owner may do this" in errors(answer)
     assert fresh(owner).is_active
@@ -251,15 +324,11 @@ def test_names_cannot_carry_markup_into_the_page(client, owner):
 # ── Commands ──────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def edit_command(client, command: BotCommand, **values: object):
-    data = {"description_en": "New", "description_ru": "Новое", "minimum_role": command.minimum_role} | values
-    return client.post(page(f"{COMMANDS}_change", command.pk), data)
-
-
 def test_an_admin_changes_wording_and_activity_but_no_role(client, admin_person):
     command = BotCommandFactory()
 
-    assert edit_command(client, command, minimum_role=3).status_code == 302
+    words = {"description_en": "New", "description_ru": "Новое"}
+    assert edit(client, command, **words, is_active=None, minimum_role=3).status_code == 302
 
     changed = fresh(command)
     assert (changed.description_en, changed.description_ru, changed.is_active) == ("New", "Новое", False)
@@ -269,13 +338,25 @@ def test_an_admin_changes_wording_and_activity_but_no_role(client, admin_person)
 def test_an_owner_changes_a_role_but_never_below_the_programs(client, owner):
     command = BotCommandFactory(code_role=Role.SUBSCRIBER)
 
-    assert edit_command(client, command, minimum_role=2, is_active="on").status_code == 302
+    assert edit(client, command, minimum_role=2, description_en="New").status_code == 302
     assert (fresh(command).minimum_role, fresh(command).is_active) == (Role.ADMIN, True)
 
-    answer = edit_command(client, command, minimum_role=0, description_en="Lost")
+    answer = edit(client, command, minimum_role=0, description_en="Lost")
     assert answer.status_code == 200
     assert "subscriber" in errors(answer)
     assert (fresh(command).minimum_role, fresh(command).description_en) == (Role.ADMIN, "New")
+
+
+def test_an_old_tab_does_not_open_a_command_again(client, owner):
+    command = BotCommandFactory()
+    old_tab = opened(client, command)
+    services.change_command_role(command, Role.ADMIN, actor=owner)
+    BotCommand.objects.filter(pk=command.pk).update(is_active=False)
+
+    save(client, old_tab, description_en="New")
+
+    changed = fresh(command)
+    assert (changed.description_en, changed.minimum_role, changed.is_active) == ("New", Role.ADMIN, False)
 
 
 # ── Accounts ──────────────────────────────────────────────────────────────────────────────────────────────
@@ -301,11 +382,30 @@ def test_an_account_is_switched_off_but_not_deleted(client, owner):
     account = UserFactory()
 
     assert client.post(page(f"{ACCOUNTS}_delete", account.pk), {"post": "yes"}).status_code == 403
-    assert (
-        client.post(page(f"{ACCOUNTS}_change", account.pk), {"username": account.username}).status_code == 302
-    )
+    assert edit(client, account, is_active=None).status_code == 302
 
     assert not fresh(account).is_active
+
+
+def test_an_old_tab_does_not_make_a_superuser_again(client, owner):
+    account = UserFactory(is_superuser=True)
+    old_tab = opened(client, account)
+    User.objects.filter(pk=account.pk).update(is_active=False, is_superuser=False)
+
+    assert save(client, old_tab, first_name="Ann").status_code == 302
+
+    changed = fresh(account)
+    assert (changed.first_name, changed.is_active, changed.is_superuser) == ("Ann", False, False)
+
+
+def test_no_form_brings_a_hash_of_a_password_along(client, owner):
+    account = UserFactory()
+
+    content = opened(client, account).content.decode()
+
+    assert 'name="initial-username"' in content
+    assert "initial-password" not in content
+    assert account.password not in content
 
 
 def test_a_superuser_without_a_person_does_everything(client):

@@ -48,7 +48,7 @@ def test_there_are_none_of_another_kind_or_name(kept, kind, name):
 
 
 def test_what_is_switched_off_is_not_used(kept):
-    authentication_data.describe(kept.pk, name="main", user=None, is_active=False, actor=None)
+    authentication_data.describe(kept.pk, is_active=False, actor=None)
 
     with pytest.raises(NoCredentials):
         authentication_data.credentials(PROVIDER, "main")
@@ -69,7 +69,7 @@ def test_a_name_serves_once_in_each_kind(kept):
     with pytest.raises(CredentialsTaken):
         authentication_data.store(PROVIDER, "main", {}, actor=None)
     with pytest.raises(CredentialsTaken):
-        authentication_data.describe(other.pk, name="main", user=None, is_active=True, actor=None)
+        authentication_data.describe(other.pk, name="main", actor=None)
 
     assert authentication_data.credentials(PROVIDER, "main") == {"api_key": SECRET}
 
@@ -81,7 +81,7 @@ def test_only_owners_write_them(kept, role):
     for attempt in (
         lambda: authentication_data.store(PROVIDER, "new", {}, actor=someone),
         lambda: authentication_data.replace(kept.pk, {}, actor=someone),
-        lambda: authentication_data.describe(kept.pk, name="x", user=None, is_active=False, actor=someone),
+        lambda: authentication_data.describe(kept.pk, name="x", actor=someone),
         lambda: authentication_data.remove(kept.pk, actor=someone),
     ):
         with pytest.raises(OwnersOnly):
@@ -90,6 +90,32 @@ def test_only_owners_write_them(kept, role):
     assert authentication_data.credentials(PROVIDER, "main") == {"api_key": SECRET}
     authentication_data.remove(kept.pk, actor=TelegramUserFactory(role=Role.OWNER))
     assert not AuthenticationData.objects.exists()
+
+
+def test_a_superuser_writes_them_whatever_their_role(kept):
+    superuser = TelegramUserFactory(role=Role.ADMIN, staff=UserFactory(is_superuser=True))
+
+    authentication_data.store(PROVIDER, "new", {}, actor=superuser)
+    authentication_data.describe(kept.pk, name="first", actor=superuser)
+    authentication_data.replace(kept.pk, {"api_key": "another"}, actor=superuser)
+    assert authentication_data.credentials(PROVIDER, "first") == {"api_key": "another"}
+
+    authentication_data.remove(kept.pk, actor=superuser)
+    assert AuthenticationData.objects.get().name == "new"
+
+
+@pytest.mark.parametrize(
+    "write",
+    [
+        lambda pk: authentication_data.describe(pk, name="x", actor=None),
+        lambda pk: authentication_data.replace(pk, {}, actor=None),
+    ],
+)
+def test_what_is_gone_is_not_written(kept, write):
+    authentication_data.remove(kept.pk, actor=None)
+
+    with pytest.raises(AuthenticationData.DoesNotExist):
+        write(kept.pk)
 
 
 def test_a_wrong_key_raises_and_nothing_is_lost(settings):
@@ -102,7 +128,7 @@ def test_a_wrong_key_raises_and_nothing_is_lost(settings):
         authentication_data.credentials(PROVIDER, "main")
     with pytest.raises(UnreadableSecret):
         authentication_data.replace(kept.pk, {}, actor=None)
-    authentication_data.describe(kept.pk, name="first", user=None, is_active=True, actor=None)
+    authentication_data.describe(kept.pk, name="first", actor=None)
 
     assert stored(kept) == before
     settings.VAULT_KEYS = [OLD]
@@ -121,7 +147,7 @@ def test_unreadable_ones_can_be_given_up(settings):
 
 def test_the_audit_log_tells_that_they_changed_and_nothing_more(kept):
     authentication_data.replace(kept.pk, {"api_key": "another"}, actor=None)
-    authentication_data.describe(kept.pk, name="Anna's", user=None, is_active=False, actor=None)
+    authentication_data.describe(kept.pk, name="Anna's", is_active=False, actor=None)
     authentication_data.remove(kept.pk, actor=None)
 
     events = list(EventLog.objects.filter(entity_type="accounts.authenticationdata").order_by("id"))

@@ -10,8 +10,9 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
-from telegrambot.accounts import authentication_data
-from telegrambot.accounts.models import AuthenticationData, CredentialKind
+from config.tests.browsing import send
+from telegrambot.accounts import authentication_data, services
+from telegrambot.accounts.models import AuthenticationData, CredentialKind, User
 from telegrambot.accounts.roles import Role
 from telegrambot.accounts.tests.factories import TelegramUserFactory, UserFactory
 
@@ -39,6 +40,14 @@ def kept() -> AuthenticationData:
     return authentication_data.store(PROVIDER, "main", {"api_key": SECRET}, actor=None)
 
 
+def opened(client, row):
+    return client.get(page("change", row.pk))
+
+
+def save(client, answer, **edited: str | None):
+    return send(client, answer, "authenticationdata_form", edited)
+
+
 def form(**edited: str) -> dict[str, str]:
     sent = {"kind": PROVIDER, "name": "main", "user": "", "is_active": "on", "credentials": CREDENTIALS}
     return sent | edited
@@ -51,7 +60,7 @@ def test_an_owner_stores_them(client, owner):
     assert authentication_data.credentials(PROVIDER, "main") == {"api_key": SECRET}
 
 
-@pytest.mark.parametrize("text", ["", "no json", "[1]", '"text"', "{'api_key': 1}"])
+@pytest.mark.parametrize("text", ["", "no json", "[1]", '"text"', "{'api_key': 1}", '{"a":' * 100_000])
 def test_they_are_a_json_object(client, owner, text):
     answer = client.post(page("add"), form(credentials=text))
 
@@ -68,20 +77,28 @@ def test_a_name_that_is_taken_is_told(client, owner, kept):
 
 
 def test_an_empty_box_keeps_them(client, owner, kept):
-    answer = client.post(page("change", kept.pk), form(name="first", credentials=""))
+    assert save(client, opened(client, kept), name="first").status_code == 302
 
-    assert answer.status_code == 302
     assert authentication_data.credentials(PROVIDER, "first") == {"api_key": SECRET}
 
 
 def test_they_are_replaced_and_switched_off(client, owner, kept):
-    client.post(page("change", kept.pk), form(credentials='{"api_key": "new"}'))
+    save(client, opened(client, kept), credentials='{"api_key": "new"}')
     assert authentication_data.credentials(PROVIDER, "main") == {"api_key": "new"}
 
-    switched_off = form(credentials="")
-    del switched_off["is_active"]
-    client.post(page("change", kept.pk), switched_off)
+    save(client, opened(client, kept), is_active=None)
     assert not AuthenticationData.objects.get().is_active
+
+
+def test_an_old_tab_does_not_switch_them_on_again(client, owner, kept):
+    user = UserFactory()
+    old_tab = opened(client, kept)
+    authentication_data.describe(kept.pk, user=user, is_active=False, actor=owner)
+
+    assert save(client, old_tab, name="first").status_code == 302
+
+    changed = AuthenticationData.objects.get()
+    assert (changed.name, changed.user, changed.is_active) == ("first", user, False)
 
 
 def test_they_are_removed(client, owner, kept):
@@ -90,8 +107,35 @@ def test_they_are_removed(client, owner, kept):
     assert not AuthenticationData.objects.exists()
 
 
+DELETE_ALL = {"action": "delete_selected", "post": "yes"}
+
+
+def test_several_are_removed(client, owner, kept):
+    client.post(page("changelist"), DELETE_ALL | {"_selected_action": [kept.pk]})
+
+    assert not AuthenticationData.objects.exists()
+
+
+def test_who_is_no_owner_any_more_is_told_so(client, owner, kept, monkeypatch):
+    TelegramUserFactory(role=Role.OWNER)
+    # What may be done was asked before, and the service asks again.
+    monkeypatch.setattr(User, "has_perm", lambda *_: True)
+    services.change_role(owner, Role.ADMIN, actor=None)
+
+    for answer in (
+        client.post(page("delete", kept.pk), {"post": "yes"}, follow=True),
+        client.post(page("changelist"), DELETE_ALL | {"_selected_action": [kept.pk]}, follow=True),
+    ):
+        assert "Only an owner may do this." in answer.content.decode()
+    assert AuthenticationData.objects.exists()
+
+
 def test_no_page_shows_them(client, owner, kept):
-    client.post(page("change", kept.pk), form(credentials='{"api_key": "sk-new-secret"}'))
+    refused = save(client, opened(client, kept), name="", credentials='{"api_key": "sk-new-secret"}')
+    assert refused.status_code == 200
+    assert "sk-new-secret" not in refused.content.decode()
+    assert "initial-credentials" not in refused.content.decode()
+    save(client, opened(client, kept), credentials='{"api_key": "sk-new-secret"}')
 
     for address in (
         page("changelist"),
@@ -112,9 +156,9 @@ def test_a_wrong_key_keeps_no_page_from_opening(client, owner, settings):
 
     for name in ("changelist", "change", "history", "delete"):
         assert client.get(page(name, *([] if name == "changelist" else [kept.pk]))).status_code == 200
-    refused = client.post(page("change", kept.pk), form(credentials='{"api_key": "new"}'))
+    refused = save(client, opened(client, kept), credentials='{"api_key": "new"}')
     assert "cannot be decrypted" in refused.content.decode()
-    assert client.post(page("change", kept.pk), form(name="first", credentials="")).status_code == 302
+    assert save(client, opened(client, kept), name="first").status_code == 302
 
     settings.VAULT_KEYS = [OLD]
     assert authentication_data.credentials(PROVIDER, "first") == {"api_key": SECRET}

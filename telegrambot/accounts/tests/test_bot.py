@@ -17,6 +17,12 @@ from telegrambot.engine.testing import ChatClient
 
 pytestmark = pytest.mark.django_db
 BELOW_OWNER = [Role.PUBLIC, Role.SUBSCRIBER, Role.ADMIN]
+FILE = {"file_id": "x", "file_unique_id": "x", "width": 1, "height": 1}
+WITHOUT_WORDS = [
+    {"sticker": FILE | {"type": "regular", "is_animated": False, "is_video": False}},
+    {"photo": [FILE]},
+    {"location": {"latitude": 1.0, "longitude": 2.0}},
+]
 
 
 @pytest.fixture
@@ -288,6 +294,24 @@ def test_a_typed_city_is_taken_after_a_mistake_too(ann):
     assert "Time zone: Europe/Lisbon" in client.send("lisbon").buttons
 
     assert fresh(ann).timezone == "Europe/Lisbon"
+
+
+@pytest.mark.parametrize("more", WITHOUT_WORDS)
+def test_what_has_no_words_changes_neither_time_zone_nor_quiet_hours(ann, more):
+    TelegramUser.objects.filter(pk=ann.pk).update(
+        timezone="Europe/Berlin", preferences={"quiet_hours": "22:00–07:00"}
+    )
+    client = ChatClient(ann)
+    for label, sentence in (
+        ("Time zone: Europe/Berlin", "Please send the name of your time zone"),
+        ("Quiet hours: 22:00–07:00", "Please send two different times"),
+    ):
+        client.send("/settings")
+        client.press(label)
+        assert sentence in client.offer("message", client._message() | more).text
+
+    kept = fresh(ann)
+    assert (kept.timezone, kept.preferences) == ("Europe/Berlin", {"quiet_hours": "22:00–07:00"})
 
 
 def test_after_going_back_a_text_is_no_time_zone_any_more(ann):

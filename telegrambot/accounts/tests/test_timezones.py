@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from telegrambot.accounts.exceptions import UnknownTimeZone
+from telegrambot.accounts.exceptions import TimeZoneMissing, UnknownTimeZone
 from telegrambot.accounts.timezones import OFFERED, find_timezone
 
 
@@ -16,6 +16,13 @@ from telegrambot.accounts.timezones import OFFERED, find_timezone
         ("Lisbon", "Europe/Lisbon"),
         (" new  york ", "America/New_York"),
         ("utc", "UTC"),
+        ("Istanbul", "Europe/Istanbul"),
+        ("Nicosia", "Asia/Nicosia"),
+        ("Buenos Aires", "America/Argentina/Buenos_Aires"),
+        ("Cordoba", "America/Argentina/Cordoba"),
+        ("Indianapolis", "America/Indiana/Indianapolis"),
+        ("Louisville", "America/Kentucky/Louisville"),
+        ("Calcutta", "Asia/Calcutta"),
     ],
 )
 def test_a_name_or_a_city_is_found(text, name):
@@ -23,10 +30,22 @@ def test_a_name_or_a_city_is_found(text, name):
 
 
 @pytest.mark.parametrize(
-    "text", ["", "Atlantis", "../../etc/passwd", "/etc/localtime", "Europe", "\x00", "x" * 5000]
+    "text", ["Atlantis", "../../etc/passwd", "/etc/localtime", "Europe", "\x00", "x" * 5000]
 )
 def test_anything_else_is_refused(text):
     with pytest.raises(UnknownTimeZone):
+        find_timezone(text)
+
+
+@pytest.mark.parametrize("text", ["eastern", "Central", "west", "samoa"])
+def test_what_may_be_one_or_another_is_refused(text):
+    with pytest.raises(UnknownTimeZone):
+        find_timezone(text)
+
+
+@pytest.mark.parametrize("text", ["", "  ", "\n"])
+def test_nothing_is_no_time_zone(text):
+    with pytest.raises(TimeZoneMissing):
         find_timezone(text)
 
 

@@ -51,9 +51,6 @@ class BroadcastForm(forms.ModelForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        # What somebody else changed meanwhile is not put back.
-        for name in _OWN:
-            self.fields[name].show_hidden_initial = bool(self.instance.pk)
         segment = self.fields["segment"]
         assert isinstance(segment, forms.ModelChoiceField)
         segment.queryset, segment.empty_label = Segment.objects.only("name"), "–"

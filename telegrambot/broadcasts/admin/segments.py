@@ -18,7 +18,7 @@ from unfold.decorators import display
 from config.errors import DomainError
 from telegrambot.accounts.service_admin import ServiceModelAdmin, actor_of
 from telegrambot.broadcasts import recipients, segments
-from telegrambot.broadcasts.admin.segment_form import condition_names, segment_form
+from telegrambot.broadcasts.admin.segment_form import TEXTS, condition_names, segment_form
 from telegrambot.broadcasts.bot import texts
 from telegrambot.broadcasts.bot.texts import spoken
 from telegrambot.broadcasts.models import Segment
@@ -102,9 +102,10 @@ class SegmentAdmin(ServiceModelAdmin):
         return super().render_change_form(request, context, add, change, form_url, obj)
 
     def save_model(self, request: HttpRequest, obj: Segment, form: Any, change: bool) -> None:
-        values = {name: form.cleaned_data[name] for name in ("name", "description")}
+        values = {name: form.cleaned_data[name] for name in TEXTS if name in form.changed_data}
         with spoken():
-            count = segments.save(obj, conditions=form.conditions, actor=actor_of(request), **values)
+            conditions = form.edited_conditions
+            count = segments.save(obj, conditions=conditions, actor=actor_of(request), **values)
         if count:
             sentence = ngettext(
                 "{count} scheduled broadcast is a draft again: other people were confirmed for it.",

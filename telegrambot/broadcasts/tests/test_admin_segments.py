@@ -10,6 +10,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
+from config.tests.browsing import send
 from telegrambot.accounts import audience
 from telegrambot.accounts.roles import Role
 from telegrambot.accounts.tests.factories import UserFactory
@@ -43,6 +44,15 @@ def fresh(row):
 
 def said(answer):
     return " ".join(str(message) for message in answer.context["messages"])
+
+
+def test_the_form_speaks_the_language_of_whoever_opens_it(admin):
+    admin.get(ADD, headers={"accept-language": "en"})
+
+    page = admin.get(ADD, headers={"accept-language": "ru"}).content.decode()
+
+    assert "Отмечен как друг" in page
+    assert "Is a friend" not in page
 
 
 @pytest.mark.parametrize("role", [Role.PUBLIC, Role.SUBSCRIBER])
@@ -118,8 +128,53 @@ def test_conditions_are_filled_in_kept_and_shown_again(admin):
     }
     assert '<option value="False" selected>' in admin.get(page_of(segment)).content.decode()
 
-    admin.post(page_of(segment), {"name": "Everybody"})
+    emptied = {name: None if name == "condition_roles" else "" for name in condition_names()}
+    save(admin, admin.get(page_of(segment)), name="Everybody", **emptied)
     assert (fresh(segment).name, fresh(segment).conditions) == ("Everybody", {})
+
+
+def save(client, answer, follow=False, **changes):
+    """Save a page as it was opened, with some changes."""
+    return send(client, answer, "segment_form", changes, follow=follow)
+
+
+def test_an_old_tab_keeps_what_others_changed_meanwhile(admin):
+    segment = SegmentFactory(name="Readers", conditions={"roles": [1], "language": "ru", "is_friend": False})
+    old_tab = admin.get(page_of(segment))
+    Segment.objects.update(
+        name="Friends", conditions={"roles": [1, 2], "is_friend": True, "joined_from": "2026-01-31"}
+    )
+
+    assert save(admin, old_tab, description="All of them", condition_language="en").status_code == 302
+
+    kept = fresh(segment)
+    assert (kept.name, kept.description) == ("Friends", "All of them")
+    assert kept.conditions == {
+        "roles": [1, 2],
+        "is_friend": True,
+        "joined_from": "2026-01-31",
+        "language": "en",
+    }
+
+
+def test_what_was_chosen_before_a_mistake_is_saved_after_it(admin):
+    segment = SegmentFactory()
+    refused = save(
+        admin, admin.get(page_of(segment)), condition_roles=["1", "2"], condition_seen_within_days="0"
+    )
+    assert refused.status_code == 200
+
+    assert save(admin, refused, condition_seen_within_days="7").status_code == 302
+
+    assert fresh(segment).conditions == {"roles": [1, 2], "seen_within_days": 7}
+
+
+def test_a_condition_that_no_app_knows_goes_with_the_next_save(admin):
+    segment = SegmentFactory(conditions={"shoe_size": 42, "language": "ru"})
+
+    assert save(admin, admin.get(page_of(segment)), name="Readers").status_code == 302
+
+    assert (fresh(segment).name, fresh(segment).conditions) == ("Readers", {"language": "ru"})
 
 
 @pytest.mark.parametrize(
@@ -208,10 +263,10 @@ def test_other_people_take_broadcasts_off_the_schedule(admin):
     )
     other = BroadcastFactory(status=Status.SCHEDULED, scheduled_at=when)
 
-    answer = admin.post(page_of(segment), {"name": "Renamed", "condition_language": "ru"}, follow=True)
+    answer = save(admin, admin.get(page_of(segment)), follow=True, name="Renamed")
     assert "draft again" not in said(answer)
     assert fresh(scheduled).status == Status.SCHEDULED
 
-    answer = admin.post(page_of(segment), {"name": "Renamed", "condition_language": "en"}, follow=True)
+    answer = save(admin, admin.get(page_of(segment)), follow=True, condition_language="en")
     assert "1 scheduled broadcast is a draft again" in said(answer)
     assert (fresh(scheduled).status, fresh(other).status) == (Status.DRAFT, Status.SCHEDULED)

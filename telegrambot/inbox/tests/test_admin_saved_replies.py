@@ -6,6 +6,7 @@ import pytest
 from django.urls import reverse
 
 from audit.models import EventLog
+from config.tests.browsing import send
 from telegrambot.accounts.roles import Role
 from telegrambot.accounts.tests.factories import UserFactory
 from telegrambot.inbox.models import SavedReply, SavedReplyUse
@@ -16,6 +17,7 @@ pytestmark = pytest.mark.django_db
 LIST = "/admin/inbox/savedreply/"
 ADD = f"{LIST}add/"
 VALUES = {"title": "Hours", "language": "en", "text": "Hello, {first_name|friend}: <b>ten</b> to six"}
+BAD_LINK = '<a href="https://[your-domain]/x">site</a>'
 
 
 @pytest.fixture
@@ -58,11 +60,23 @@ def test_written_changed_and_removed(client, olga):
     assert not SavedReply.objects.exists()
 
 
+def test_an_old_tab_keeps_what_others_changed_meanwhile(client, olga):
+    saved = SavedReplyFactory(title="Hours", language="en", text="<b>ten</b>\nto six")
+    old_tab = client.get(page_of(saved))
+    SavedReply.objects.update(title="Opening hours", text="nine\nto six")
+
+    assert send(client, old_tab, "savedreply_form", {"language": "ru"}).status_code == 302
+
+    saved.refresh_from_db()
+    assert (saved.title, saved.language, saved.text) == ("Opening hours", "ru", "nine\nto six")
+
+
 @pytest.mark.parametrize(
     ("values", "problem"),
     [
         ({"text": "<b>ten"}, "Telegram cannot read this"),
         ({"text": "Hello {name}"}, "there is no variable {name}"),
+        ({"text": BAD_LINK}, "Telegram would drop this link (https://[your-domain]/x)"),
         ({"title": "HOURS"}, "There is a saved reply of that title and language already."),
         ({"title": ""}, "This field is required."),
     ],
@@ -83,6 +97,14 @@ def test_the_preview_is_what_the_reader_sees(client, olga):
     assert shown == {"html": "Hello, Olga: <b>ten</b> to six", "problem": ""}
     assert "Telegram cannot read this" in wrong["problem"]
     assert wrong["html"] == "&lt;i&gt;"
+
+
+def test_a_link_that_cannot_be_read_breaks_no_page(client, olga):
+    saved = SavedReplyFactory(text=BAD_LINK)
+
+    assert client.get(page_of(saved)).status_code == 200
+    assert client.get(LIST).status_code == 200
+    assert client.post(f"{LIST}preview/", {"text": BAD_LINK}).json()["html"] == "site"
 
 
 def test_the_list_costs_the_same_for_one_and_for_many(client, olga, django_assert_max_num_queries):

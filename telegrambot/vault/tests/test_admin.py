@@ -221,6 +221,29 @@ def test_the_row_of_the_log_leads_to_the_line(client, owner):
     assert answer.url == f"{PAGE}#test.days"
 
 
+def test_the_row_of_the_log_leads_to_a_line_with_several_words(client, owner):
+    settings_store.set("test.other_token", SECRET, actor=None)
+
+    answer = client.get(reverse("admin:vault_appsetting_change", args=["test.other_token"]))
+
+    assert answer.url == f"{PAGE}#test.other_token"
+    assert 'id="test.other_token"' in client.get(PAGE).content.decode()
+
+
+@pytest.mark.parametrize("key", ["test.token", "gone.token", "test.other_token"])
+def test_the_history_of_a_secret_is_for_owners(client, admin_person, key):
+    settings_store.set("test.token", SECRET, actor=None)
+    AppSetting.objects.create(key="gone.token", secret=SECRET, is_sensitive=True)
+    AppSetting.objects.create(key="test.other_token", value="was no secret when it was stored")
+    settings_store.set("test.days", 7, actor=None)
+
+    hidden = client.get(reverse("admin:vault_appsetting_history", args=[key]))
+    shown = client.get(reverse("admin:vault_appsetting_history", args=["test.days"]))
+
+    assert hidden.status_code == 302
+    assert shown.status_code == 200
+
+
 def test_the_history_needs_no_secret(client, owner, settings):
     settings.VAULT_KEYS = [OLD]
     settings_store.set("test.token", SECRET, actor=None)

@@ -14,16 +14,16 @@ class _Form(HTMLParser):
     """Collects the fields of one form.
 
     Attributes:
-        values: what would be sent, by name.
+        values: what would be sent, by name; a list where a name comes more than once.
         options: what each select offers.
     """
 
     def __init__(self, form_id: str) -> None:
         super().__init__()
         self.form_id = form_id
-        self.values: dict[str, str] = {}
+        self.values: dict[str, Any] = {}
         self.options: dict[str, list[str]] = {}
-        self._is_inside = False
+        self._is_inside = self._is_multiple = False
         self._select = self._textarea = ""
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
@@ -33,14 +33,12 @@ class _Form(HTMLParser):
         if not self._is_inside:
             return
         name = values.get("name", "")
-        if tag == "input" and name and values.get("type") not in {"submit", "checkbox"}:
-            self.values[name] = values.get("value", "")
+        if tag == "input" and name:
+            self._read_input(name, values)
         elif tag == "select":
-            self._select, self.options[name] = name, []
+            self._select, self.options[name], self._is_multiple = name, [], "multiple" in values
         elif tag == "option" and self._select:
-            self.options[self._select].append(values["value"])
-            if "selected" in values or self._select not in self.values:
-                self.values[self._select] = values["value"]
+            self._read_option(values)
         elif tag == "textarea":
             self._textarea, self.values[name] = name, ""
 
@@ -58,6 +56,28 @@ class _Form(HTMLParser):
         if self._textarea:
             self.values[self._textarea] += data
 
+    def _read_input(self, name: str, values: Mapping[str, str]) -> None:
+        if values.get("type") in {"checkbox", "radio"}:
+            if "checked" in values:
+                self._add(name, values.get("value", "on"))
+        elif values.get("type") != "submit":
+            self._add(name, values.get("value", ""))
+
+    def _read_option(self, values: Mapping[str, str]) -> None:
+        self.options[self._select].append(values["value"])
+        if self._is_multiple:
+            if "selected" in values:
+                self._add(self._select, values["value"])
+        elif "selected" in values or self._select not in self.values:
+            self.values[self._select] = values["value"]
+
+    def _add(self, name: str, value: str) -> None:
+        known = self.values.get(name)
+        if known is None:
+            self.values[name] = value
+        else:
+            self.values[name] = [*(known if isinstance(known, list) else [known]), value]
+
 
 def form_on(page: HttpResponse, form_id: str) -> _Form:
     """The form with this id; what it holds and what it offers."""
@@ -68,7 +88,13 @@ def form_on(page: HttpResponse, form_id: str) -> _Form:
 
 
 def send(client: Client, page: HttpResponse, form_id: str, changes: Mapping[str, Any], **extra: Any) -> Any:
-    """Send a form after typing some changes into it; new names are fields that a script would have added."""
-    form = form_on(page, form_id)
-    values = {name: value for name, value in form.values.items() if "__prefix__" not in name}
-    return client.post(page.request["PATH_INFO"], values | {"_save": "Save"} | dict(changes), **extra)
+    """Send a form after typing some changes into it; None unticks, new names are what a script would add."""
+    shown = {name: _sent(value) for name, value in form_on(page, form_id).values.items()}
+    values = shown | {"_save": "Save"} | dict(changes)
+    sent = {name: value for name, value in values.items() if value is not None and "__prefix__" not in name}
+    return client.post(page.request["PATH_INFO"], sent, **extra)
+
+
+def _sent(value: Any) -> Any:
+    # Browsers end lines so, whatever the page did.
+    return value.replace("\n", "\r\n") if isinstance(value, str) else value
