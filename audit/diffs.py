@@ -4,16 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
+from functools import cached_property
+
+from django.db.models import QuerySet
 
 from audit.models import EventLog
-from audit.text_diff import Piece, compare
+from audit.text_diff import Piece, compare, excerpts
 from audit.titles import Row, model_of
 from audit.values import NOTHING, fields_of, is_text, referred, shown
 
 # A sentence holds no longer values.
 LONGEST_IN_SENTENCE = 60
 _LONGEST_ON_PAGE = 20_000
+# An event may hold megabytes.
+_AT_ONCE = 5
 
 
 @dataclass(frozen=True)
@@ -39,7 +43,7 @@ class FieldChange:
         """Whether the values are too much for a sentence."""
         return any("\n" in text or len(text) > LONGEST_IN_SENTENCE for text in (self.before, self.after))
 
-    @property
+    @cached_property
     def pieces(self) -> list[Piece]:
         """Both values in one text, with what went and what came; empty when it is not for comparing."""
         if not self.is_long or NOTHING in {self.before, self.after} or not (self.before and self.after):
@@ -54,8 +58,7 @@ def changes(event: EventLog, titles: Mapping[Row, str]) -> list[FieldChange]:
         titles: of the rows that foreign keys name (see `referred_rows`).
     """
     fields = fields_of(model_of(event.entity_type))
-    before, after = _side(event, "before"), _side(event, "after")
-    private = event.details.get("private") or ()
+    before, after, private = event.side("before"), event.side("after"), event.private
     places = {column: place for place, column in enumerate(fields)}
     columns = sorted({*before, *after, *private}, key=lambda name: (places.get(name, len(places)), name))
     found = []
@@ -65,7 +68,8 @@ def changes(event: EventLog, titles: Mapping[Row, str]) -> list[FieldChange]:
         if column in private:
             found.append(FieldChange(column, label, is_private=True))
             continue
-        old, new = (shown(field, side.get(column), titles)[:_LONGEST_ON_PAGE] for side in (before, after))
+        old, new = (shown(field, side.get(column), titles) for side in (before, after))
+        old, new = excerpts(old, new, _LONGEST_ON_PAGE)
         words = is_text(field, before.get(column), after.get(column))
         if before and after:
             found.append(FieldChange(column, label, old, new, is_text=words))
@@ -74,15 +78,26 @@ def changes(event: EventLog, titles: Mapping[Row, str]) -> list[FieldChange]:
     return found
 
 
+def read_for_page(events: QuerySet[EventLog]) -> list[EventLog]:
+    """Read events a few at a time, and keep of long texts no more than a page shows."""
+    return [_excerpt(event) for event in events.iterator(chunk_size=_AT_ONCE)]
+
+
 def referred_rows(event: EventLog) -> Iterator[Row]:
     """The rows that an event's foreign keys name, before and after."""
     fields = fields_of(model_of(event.entity_type))
-    for side in (_side(event, "before"), _side(event, "after")):
+    for side in (event.side("before"), event.side("after")):
         for column, value in side.items():
             if row := referred(fields.get(column), value):
                 yield row
 
 
-def _side(event: EventLog, name: str) -> dict[str, Any]:
-    values = event.details.get(name)
-    return values if isinstance(values, dict) else {}
+def _excerpt(event: EventLog) -> EventLog:
+    before, after = event.side("before"), event.side("after")
+    for column in before | after:
+        old, new = (text if isinstance(text, str) else "" for text in (before.get(column), after.get(column)))
+        cut = excerpts(old, new, _LONGEST_ON_PAGE)
+        for side, text in zip((before, after), cut, strict=True):
+            if text:
+                side[column] = text
+    return event

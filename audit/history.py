@@ -14,11 +14,12 @@ from django.template.response import TemplateResponse
 from django.utils.safestring import SafeString
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
-from unfold.admin import ModelAdmin
 
 from audit import admin_links as links
+from audit.diffs import read_for_page
 from audit.models import EventLog
 from audit.sentences import Told, tell
+from config.admin_addresses import AddressedAdmin
 from config.admin_pagination import OLDER, older_than, place_of
 
 PAGE = 25
@@ -39,7 +40,7 @@ class Entry:
     page: str
 
 
-class HistoryAdmin(ModelAdmin):
+class HistoryAdmin(AddressedAdmin):
     """A model's pages with a history that the database itself keeps, whoever changed the row from wherever.
 
     Django's own record of what was done in the admin is not written: it would keep names of people for ever.
@@ -99,7 +100,7 @@ def _read(events: QuerySet[EventLog], place: str) -> tuple[list[EventLog], str]:
         found = older_than(events, _ORDER, place)
     except IncorrectLookupParameters:
         found = older_than(events, _ORDER, "")
-    rows = list(found[: PAGE + 1])
+    rows = read_for_page(found[: PAGE + 1])
     return rows[:PAGE], place_of(rows[PAGE - 1], _ORDER) if len(rows) > PAGE else ""
 
 

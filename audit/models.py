@@ -7,6 +7,7 @@ from typing import Any
 
 from django.db import models
 from django.db.models import Func
+from django.db.models.fields.json import KeyTransform
 from django.db.models.functions import Cast, Now
 from django.utils.translation import gettext, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
@@ -43,6 +44,23 @@ class TransactionId(Func):
     function = "pg_current_xact_id"
     template = "%(function)s()::text"
     output_field = models.TextField()
+
+
+class Details(models.JSONField):
+    """What an event tells, by names. What somebody wrote with SQL that has no names gets one."""
+
+    def from_db_value(self, value: Any, expression: Any, connection: Any) -> Any:
+        """Read it, also numbers and nestings that Python refuses: as text."""
+        try:
+            found = super().from_db_value(value, expression, connection)
+        except (ValueError, RecursionError):
+            found = value
+        return found if isinstance(found, dict) or isinstance(expression, KeyTransform) else {"?": found}
+
+    def deconstruct(self) -> Any:
+        """To the database it is any JSON."""
+        name, _path, args, kwargs = super().deconstruct()
+        return name, "django.db.models.JSONField", args, kwargs
 
 
 class EventLogQuerySet(AppendOnlyQuerySet["EventLog"]):
@@ -83,7 +101,7 @@ class EventLog(AppendOnlyModel):
     entity_id = models.CharField(_("thing"), max_length=100, db_default="")
     origin = models.CharField(_("from"), max_length=20, choices=Origin, db_default=Origin.SHELL)
     correlation_id = models.CharField(_("belongs to"), max_length=100, db_default="")
-    details = models.JSONField(_("details"), db_default={})
+    details = Details(_("details"), db_default={})
     transaction_id = models.BigIntegerField(
         _("transaction"), db_default=Cast(TransactionId(), models.BigIntegerField())
     )
@@ -111,9 +129,20 @@ class EventLog(AppendOnlyModel):
     def __str__(self) -> str:
         return gettext("Event {number}").format(number=self.pk)
 
+    def side(self, name: str) -> dict[str, Any]:
+        """The columns "before" or "after", as far as the event tells any."""
+        values = self.details.get(name)
+        return values if isinstance(values, dict) else {}
+
+    @property
+    def private(self) -> list[str]:
+        """The columns that changed, and whose values were not kept."""
+        names = self.details.get("private")
+        return [name for name in names if isinstance(name, str)] if isinstance(names, list) else []
+
     @property
     def changes(self) -> dict[str, tuple[Any, Any]]:
         """Each changed column with its value before and after; a private one has neither."""
-        before, after = self.details.get("before", {}), self.details.get("after", {})
+        before, after = self.side("before"), self.side("after")
         names = dict.fromkeys([*before, *after])
         return {name: (before.get(name), after.get(name)) for name in names}

@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
 
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
@@ -145,11 +144,8 @@ def _own_title(event: EventLog) -> str:
     field = title_field(model) if model else None
     if field is None:
         return ""
-    for side in ("before", "after"):
-        values: Any = event.details.get(side)
-        if isinstance(values, dict) and (title := values.get(str(field.column))):
-            return str(title)
-    return ""
+    titles_then = (event.side(name).get(str(field.column)) for name in ("before", "after"))
+    return next((str(title) for title in titles_then if title), "")
 
 
 def _row(event: EventLog) -> Row:

@@ -49,6 +49,23 @@ def shown(field: models.Field[Any, Any] | None, value: Any, titles: Mapping[Row,
     """
     if value is None or value in ("", [], {}):
         return NOTHING
+    try:
+        return _in_words(field, value, titles)
+    except (ArithmeticError, TypeError, ValueError):
+        # Nothing of the column's type, or a moment that is none in the reader's time zone.
+        return value if isinstance(value, str) else written(value)
+
+
+def written(value: Any) -> str:
+    """JSON for people."""
+    try:
+        return json.dumps(value, ensure_ascii=False, indent=2, sort_keys=True)
+    except RecursionError:
+        # Without indentation more levels fit.
+        return json.dumps(value, ensure_ascii=False)
+
+
+def _in_words(field: models.Field[Any, Any] | None, value: Any, titles: Mapping[Row, str]) -> str:
     if row := referred(field, value):
         return called(row[1], titles.get(row))
     if isinstance(value, bool):
@@ -58,7 +75,7 @@ def shown(field: models.Field[Any, Any] | None, value: Any, titles: Mapping[Row,
     if field is not None and field.choices:
         return str(dict(field.flatchoices).get(_python(field, value), value))
     if isinstance(value, (dict, list)):
-        return json.dumps(value, ensure_ascii=False, indent=2, sort_keys=True)
+        return written(value)
     return _moment(_python(field, value)) if isinstance(field, _MOMENTS) else _plain(value)
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -11,7 +10,8 @@ from django.contrib import admin
 from django.contrib.admin.options import IncorrectLookupParameters
 from django.contrib.admin.views.main import ERROR_FLAG, SEARCH_VAR
 from django.core.exceptions import PermissionDenied
-from django.db.models import Q
+from django.db.models import Q, QuerySet, TextField
+from django.db.models.functions import Cast
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect
 from django.template.loader import render_to_string
 from django.urls import URLPattern, path
@@ -30,11 +30,14 @@ from audit.admin.filters import (
     known_kinds,
 )
 from audit.admin.seal_state import seal_state
+from audit.diffs import read_for_page
 from audit.models import EventLog
 from audit.sentences import Told, tell
+from audit.values import written
 from config.admin_pagination import KeysetChangeList
 from config.admin_readonly import ReadOnlyAdmin
 from config.admin_search import whole_number
+from config.postgresql.moments import EARLIEST, LATEST
 
 # What nobody did through the program itself stands out.
 _ORIGIN_COLOURS = {
@@ -44,6 +47,7 @@ _ORIGIN_COLOURS = {
     "command": "warning",
     "shell": "danger",
 }
+_LONGEST_DETAILS = 200_000
 # What events have in common, by how its id begins.
 _WHOLES = {
     "update": _("Everything in this update"),
@@ -62,6 +66,10 @@ class EventChangeList(KeysetChangeList):
             self.params.pop(name, None)
             self.filter_params.pop(name, None)
         return super().get_filters_params(params)
+
+    def read(self, rows: QuerySet[EventLog]) -> list[EventLog]:
+        """Of events that may be large no more than the page shows."""
+        return read_for_page(rows)
 
     def get_results(self, request: HttpRequest) -> None:
         """Read one page."""
@@ -84,7 +92,7 @@ class EventLogAdmin(ReadOnlyAdmin):
     search_fields = ("id",)
     search_help_text = _("Number of an event or thing, or an id")
     fieldsets = (
-        (None, {"fields": ("timestamp", "who", "thing", "origin", "seal")}),
+        (None, {"fields": ("when", "who", "thing", "origin", "seal")}),
         (
             _("Details"),
             {"fields": ("number", "action", "correlation_id", "transaction_id", "folded_details")},
@@ -170,6 +178,13 @@ class EventLogAdmin(ReadOnlyAdmin):
         """Whence, in its colour."""
         return event.origin, event.get_origin_display()
 
+    @display(description=_("when"))
+    def when(self, event: EventLog) -> Any:
+        """The moment; one that no calendar has, as the database writes it."""
+        if event.timestamp not in (EARLIEST, LATEST):
+            return event.timestamp
+        return EventLog.objects.values_list(Cast("timestamp", TextField()), flat=True).get(pk=event.pk)
+
     @display(description=_("number"))
     def number(self, event: EventLog) -> int:
         """What the log calls it by."""
@@ -183,7 +198,8 @@ class EventLogAdmin(ReadOnlyAdmin):
     @display(description=_("details"))
     def folded_details(self, event: EventLog) -> SafeString:
         """What the log holds, behind a fold that opens without JavaScript."""
-        text = json.dumps(event.details, ensure_ascii=False, indent=2)
+        text = written(event.details)
+        text = text if len(text) <= _LONGEST_DETAILS else f"{text[:_LONGEST_DETAILS]}…"
         return render_to_string("audit/admin/folded.html", {"text": text})
 
 

@@ -24,6 +24,7 @@ from audit.audited import audited_models
 from audit.models import EventLog, Origin
 from audit.sentences import VERBS
 from audit.titles import kind_of
+from config.postgresql.moments import EARLIEST, LATEST
 
 Choices = list[tuple[str, str]]
 
@@ -209,7 +210,9 @@ class FormFilter(ListFilter):
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
         """What all the filled fields ask for."""
-        return queryset.filter(*(field.condition() for field in self.fields if field.value))
+        found = queryset.filter(*(field.condition() for field in self.fields if field.value))
+        # What has no place in the calendar is on no certain day.
+        return found.filter(timestamp__range=(EARLIEST, LATEST)) if is_about_time(request) else found
 
 
 def is_about_time(request: HttpRequest) -> bool:

@@ -90,6 +90,13 @@ def test_quotes_commas_and_line_breaks_stay_in_their_cell(sign_in):
     assert row["entity_id"] == 'a,"b"\nc'
 
 
+@pytest.mark.parametrize(("form", "headings"), [("csv", 1), ("jsonl", 0)])
+def test_the_file_leaves_event_by_event(sign_in, form, headings):
+    EventFactory.create_batch(3, correlation_id="update:1")
+
+    assert len(list(take(sign_in(), form).streaming_content)) == headings + 3
+
+
 def test_pages_join_without_gap_or_repetition_and_cost_the_same_each(sign_in, monkeypatch):
     client = sign_in()
     EventFactory.create_batch(7, correlation_id="update:1")

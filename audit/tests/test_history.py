@@ -145,7 +145,7 @@ def test_a_long_history_has_pages_without_gap_or_repetition(sign_in, monkeypatch
     assert len(found) >= 4
 
 
-@pytest.mark.parametrize("place", ["x", "1~2", "9" * 30, "%00"])
+@pytest.mark.parametrize("place", ["x", "1~2", "9" * 30])
 def test_a_mangled_place_shows_the_newest(sign_in, place):
     person = TelegramUserFactory()
     happened(person)

@@ -259,6 +259,7 @@ def test_an_event_touched_together_with_its_hash(ids, removes):
         "previous_hash = sha256('x')",
         "hash = sha256('')",
         "sealed_at = sealed_at + interval '1 microsecond'",
+        "sealed_at = 'infinity'",
     ],
 )
 def test_an_altered_seal_is_named_and_nothing_else(ids, number, change):

@@ -12,6 +12,7 @@ from django.utils.asyncio import async_unsafe
 from config.database import embedded_server
 from config.postgresql.client import DatabaseClient
 from config.postgresql.cursor import StatingCursor
+from config.postgresql.moments import read_any_moment
 from config.postgresql.operations import DatabaseOperations
 
 if TYPE_CHECKING:
@@ -66,6 +67,7 @@ class DatabaseWrapper(base.DatabaseWrapper):
         # Not among the parameters, which connections of other kinds use too.
         if connection.cursor_factory is base.Cursor:
             connection.cursor_factory = StatingCursor
+        read_any_moment(connection)
         return connection
 
     def _embedded_server(self) -> EmbeddedServer | None:

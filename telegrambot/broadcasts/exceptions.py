@@ -41,6 +41,10 @@ class TimeIsPast(DomainError):
     """That moment is past. Please choose a later one."""
 
 
+class TimeIsTooFar(DomainError):
+    """That moment is more than five years away. Please choose an earlier one."""
+
+
 class ConfirmationNeeded(DomainError):
     """“{title}” would go to {count} people. Please type that number to confirm."""
 

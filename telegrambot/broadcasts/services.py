@@ -8,7 +8,7 @@ the row is then.
 from __future__ import annotations
 
 from collections.abc import Collection
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -32,6 +32,7 @@ from telegrambot.broadcasts.exceptions import (
     NotSending,
     StillCorrecting,
     TimeIsPast,
+    TimeIsTooFar,
 )
 from telegrambot.broadcasts.models import Broadcast, BroadcastMedia, FollowUp
 from telegrambot.engine import outbox, wake
@@ -39,6 +40,7 @@ from telegrambot.engine.models import Message
 
 Status = Broadcast.Status
 
+FARTHEST = timedelta(days=5 * 366)
 _MAX_PROBLEM = 300
 
 # ── Before it runs ────────────────────────────────────────────────────────────────────────────────────────
@@ -171,13 +173,15 @@ def schedule(
 
     Raises:
         NotADraft: it has started already.
-        TimeIsPast: `moment` is.
+        TimeIsPast, TimeIsTooFar: `moment` is.
         NothingToSay, WrongMedia, DeadButton, NobodyToTell, ConfirmationNeeded, ValidationError: as `start`.
     """
     row = locked(broadcast)
     _require_open(row)
     if moment <= timezone.now():
         raise TimeIsPast
+    if moment > timezone.now() + FARTHEST:
+        raise TimeIsTooFar
     reach = _check(row, confirmed)
     row.status, row.scheduled_at, row.is_local_time = Status.SCHEDULED, moment, is_local_time
     row.needs_confirmation, row.problem, row.schedule_timezone = False, "", _timezone(actor)

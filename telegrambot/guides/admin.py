@@ -1,7 +1,8 @@
-"""Guides in the browser: write with a preview, import, export, show and hide."""
+"""Guides in the browser: write with a preview, show and hide."""
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Any
 
 from django import forms
@@ -13,29 +14,28 @@ from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST
-from import_export.admin import ImportExportModelAdmin
-from import_export.formats.base_formats import CSV, JSON, XLSX
 from unfold.admin import ModelAdmin
-from unfold.contrib.import_export.forms import ExportForm, ImportForm
 from unfold.decorators import display
 from unfold.widgets import UnfoldAdminFileFieldWidget
 
 from audit.history import HistoryAdmin
+from config.admin_deletion import Summary, summary
+from telegrambot.accounts.admin_editing import EditingAdmin
 from telegrambot.accounts.admin_questions import AskingAdmin
 from telegrambot.accounts.service_admin import actor_of
 from telegrambot.engine.models import BotIdentity
 from telegrambot.engine.splitting import split
 from telegrambot.guides import services
 from telegrambot.guides.covers import CoverField
+from telegrambot.guides.file_admin import GuideFilesAdmin
 from telegrambot.guides.markdown import to_telegram_html
-from telegrambot.guides.models import MAX_BODY, Difficulty, Guide, GuideCategory, GuideQuerySet
-from telegrambot.guides.resources import GuideResource
+from telegrambot.guides.models import MAX_BODY, Difficulty, Guide, GuideCategory, GuideQuerySet, SavedGuide
 
 _COLOURS = {"BEGINNER": "success", "INTERMEDIATE": "warning", "ADVANCED": "danger"}
 
 
 @admin.register(GuideCategory)
-class GuideCategoryAdmin(HistoryAdmin, ModelAdmin):
+class GuideCategoryAdmin(EditingAdmin, HistoryAdmin, ModelAdmin):
     """What guides are sorted by."""
 
     list_display = ("name_en", "name_ru", "slug", "position", "guides")
@@ -77,14 +77,10 @@ class GuideForm(forms.ModelForm):
 
 
 @admin.register(Guide)
-class GuideAdmin(HistoryAdmin, AskingAdmin, ImportExportModelAdmin):
+class GuideAdmin(EditingAdmin, HistoryAdmin, AskingAdmin, GuideFilesAdmin):
     """What the bot teaches."""
 
     form = GuideForm
-    resource_classes = (GuideResource,)
-    import_form_class = ImportForm
-    export_form_class = ExportForm
-    formats = (CSV, XLSX, JSON)
     nothing_yet = _("Write a guide: readers find it with /guides.")
     list_display = ("title", "category", "level", "minimum_role", "is_active", "views_count", "saved")
     list_filter = ("category", "difficulty_level", "minimum_role", "is_active")
@@ -123,7 +119,7 @@ class GuideAdmin(HistoryAdmin, AskingAdmin, ImportExportModelAdmin):
     def get_search_results(
         self, request: HttpRequest, queryset: GuideQuerySet, search_term: str
     ) -> tuple[GuideQuerySet, bool]:
-        words = search_term.replace("\x00", "").strip()
+        words = search_term.strip()
         return (queryset.matching(words) if words else queryset), False
 
     @display(description=_("difficulty"), ordering="difficulty_level", label=_COLOURS)
@@ -164,6 +160,10 @@ class GuideAdmin(HistoryAdmin, AskingAdmin, ImportExportModelAdmin):
             services.set_cover(obj, uploaded.name, uploaded.read(), actor=actor)
         elif form.cleaned_data["remove_cover"]:
             services.remove_cover(obj, actor=actor)
+
+    def get_deleted_objects(self, objs: Collection[Guide], request: HttpRequest) -> Summary:
+        """How many readers keep it, not who; openings that were not counted yet are no loss."""
+        return summary(Guide, objs, SavedGuide.objects.filter(guide__in=objs))
 
     @admin.action(description=_("Show to readers"), permissions=["change"])
     def show(self, request: HttpRequest, queryset: QuerySet[Guide]) -> None:

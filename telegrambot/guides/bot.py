@@ -32,7 +32,7 @@ MARKS = {Difficulty.BEGINNER: "🟢", Difficulty.INTERMEDIATE: "🟡", Difficult
 ANY = -1  # every difficulty
 
 # `beside_photo` tells a view that the pressed button hangs below a photo: a text cannot take a photo's place,
-# so the next screen is a message of its own.
+# so the next screen is a message of its own. The guide may have lost or got its photo since.
 
 
 @phrase(r"guides|гайды")
@@ -75,7 +75,12 @@ def show_category(
     ]
     rows = [[Button(_label(guide), show_guide, guide.pk)] for guide in items]
     back = [Button(_("‹ Categories"), show_categories)]
-    hint = _("Choose a guide.") if items else _("There is nothing of this difficulty yet. Try another one.")
+    if items:
+        hint = _("Choose a guide.")
+    elif wanted == ANY:
+        hint = _("There is nothing here any more. Please choose another category.")
+    else:
+        hint = _("There is nothing of this difficulty yet. Try another one.")
     text = f"<b>{escape(category.name(request.language))}</b>\n\n{hint}"
     return Reply(text, [levels[:2], levels[2:], *rows, arrows, back], new=bool(beside_photo))
 
@@ -97,7 +102,7 @@ def open_linked(request: ChatRequest, value: str) -> Reply:
 
 
 @button(command="guides")
-def save(request: ChatRequest, guide_id: UUID, is_kept: int) -> Reply:
+def save(request: ChatRequest, guide_id: UUID, is_kept: int, beside_photo: int = 0) -> Reply:
     """Put a guide into the collection, or take it out."""
     if is_kept:
         services.save_guide(guide_id, actor=request.person)
@@ -105,14 +110,15 @@ def save(request: ChatRequest, guide_id: UUID, is_kept: int) -> Reply:
     else:
         services.remove_guide(guide_id, actor=request.person)
         toast = _("Taken out of your collection.")
-    return _again(request, guide_id, toast)
+    return _again(request, guide_id, beside_photo, toast)
 
 
 @button(command="guides")
-def mark_read(request: ChatRequest, guide_id: UUID, is_read: int) -> Reply:
+def mark_read(request: ChatRequest, guide_id: UUID, is_read: int, beside_photo: int = 0) -> Reply:
     """Mark a saved guide as read, or as unread."""
     services.mark_read(guide_id, bool(is_read), actor=request.person)
-    return _again(request, guide_id, _("Marked as read.") if is_read else _("Marked as unread."))
+    toast = _("Marked as read.") if is_read else _("Marked as unread.")
+    return _again(request, guide_id, beside_photo, toast)
 
 
 @phrase(r"saved|сохран[её]нное|мои\s+гайды|my\s+guides")
@@ -171,16 +177,17 @@ def _opened(request: ChatRequest, guide_id: UUID, *, is_new: bool) -> Reply:
     guide = services.open_guide(guide_id, actor=request.person)
     cover = GuideCover.objects.filter(guide=guide).first() if guide.has_cover else None
     media = Photo(Upload(cover.name, bytes(cover.content))) if cover else ()
-    return Reply(_text(guide, request.language), _actions(request, guide), media=media, new=is_new)
+    buttons = _actions(request, guide, int(guide.has_cover))
+    return Reply(_text(guide, request.language), buttons, media=media, new=is_new)
 
 
-def _again(request: ChatRequest, guide_id: UUID, toast: str) -> Reply:
+def _again(request: ChatRequest, guide_id: UUID, beside_photo: int, toast: str) -> Reply:
     """The same guide with other buttons: they hang below the last part of its text."""
     guide = Guide.objects.open_to(request.person).for_reading(request.person).filter(pk=guide_id).first()
     if guide is None:
         return Reply(toast=toast)
     last = split(_text(guide, request.language), MAX_TEXT)[-1]
-    return Reply(last, _actions(request, guide), toast=toast)
+    return Reply(last, _actions(request, guide, beside_photo), toast=toast)
 
 
 def _text(guide: Guide, language: str) -> str:
@@ -194,20 +201,19 @@ def _text(guide: Guide, language: str) -> str:
     return "\n\n".join(parts)
 
 
-def _actions(request: ChatRequest, guide: Guide) -> list[list[Button]]:
-    photo = int(guide.has_cover)
+def _actions(request: ChatRequest, guide: Guide, beside_photo: int) -> list[list[Button]]:
     rows: list[list[Button]] = []
     if guide.content_url:
         rows.append([Button(_("🔗 Open"), url=guide.content_url)])
     keep_label = _("Remove from saved") if guide.is_saved else _("⭐ Save")
-    keep = [Button(keep_label, save, guide.pk, int(not guide.is_saved))]
+    keep = [Button(keep_label, save, guide.pk, int(not guide.is_saved), beside_photo)]
     if guide.is_saved:
         read_label = _("Mark unread") if guide.is_read else _("✓ Mark read")
-        keep.append(Button(read_label, mark_read, guide.pk, int(not guide.is_read)))
+        keep.append(Button(read_label, mark_read, guide.pk, int(not guide.is_read), beside_photo))
     rows.append(keep)
-    way = [Button(_("‹ Back"), show_category, guide.category_id, ANY, 0, photo)]
+    way = [Button(_("‹ Back"), show_category, guide.category_id, ANY, 0, beside_photo)]
     if following := reading.next_guide(guide, request.person):
-        way.append(Button(_("Next ›"), show_guide, following.pk, photo))
+        way.append(Button(_("Next ›"), show_guide, following.pk, beside_photo))
     return [*rows, way]
 
 

@@ -15,3 +15,7 @@ class GuideNotSaved(DomainError):
 
 class NothingToSearch(DomainError):
     """Please say what to look for, such as: /guides risk management"""
+
+
+class NothingToConfirm(DomainError):
+    """There is nothing to confirm: the file was imported already, or lay too long. Please choose it again."""

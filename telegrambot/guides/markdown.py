@@ -10,6 +10,7 @@ from collections.abc import Sequence
 
 from django.utils.html import escape
 from markdown_it import MarkdownIt
+from markdown_it.rules_block import paragraph
 from markdown_it.token import Token
 
 from telegrambot.guides.links import is_https_link
@@ -17,8 +18,16 @@ from telegrambot.guides.links import is_https_link
 _RULE = "— — —"
 _BULLETS = ("•", "◦", "▪")
 _INLINE = {"strong": "b", "em": "i", "s": "s"}
-# Raw HTML is text like any other. Deeper lists and quotations than these are shown flat.
-_parser = MarkdownIt("commonmark", {"html": False, "maxNesting": 20}).enable("strikethrough")
+# Raw HTML is text like any other.
+_parser = MarkdownIt("commonmark", {"html": False, "maxNesting": 100}).enable("strikethrough")
+# Every level of quotations and lists (these count twice) takes some of Python's stack: the marks of deeper
+# ones are text. At its own limit the parser would leave that text out, and all that follows.
+_DEEPEST = 50
+_parser.block.ruler.before(
+    "code",
+    "too_deep",
+    lambda state, start, end, silent: state.level >= _DEEPEST and paragraph(state, start, end, silent),
+)
 
 
 def to_telegram_html(text: str) -> str:

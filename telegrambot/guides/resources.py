@@ -1,4 +1,4 @@
-"""Guides as files: CSV, XLSX and JSON, out and in."""
+"""Guides as rows of files, out and in."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ class IdWidget(widgets.Widget):
 
 
 class CategoryWidget(widgets.ForeignKeyWidget):
-    """A category by its short name."""
+    """A category by its short name, in any case."""
 
     def clean(self, value: Any, row: Any = None, **kwargs: Any) -> GuideCategory | None:
         """Read a cell.
@@ -67,8 +67,10 @@ class CategoryWidget(widgets.ForeignKeyWidget):
         Raises:
             ValueError: a sentence that names the categories.
         """
-        slug = str(value or "").strip().lower()
-        found = GuideCategory.objects.filter(slug=slug).first()
+        slug = str(value or "").strip()
+        called_so = GuideCategory.objects.filter(slug__iexact=slug)
+        # Two may differ in the case of their letters alone.
+        found = called_so.filter(slug=slug).first() or called_so.first()
         if found is None:
             known = ", ".join(GuideCategory.objects.values_list("slug", flat=True))
             raise ValueError(

@@ -14,10 +14,25 @@ from telegrambot.guides.models import Guide, GuideCover, GuideView, SavedGuide
 # Half of an advisory lock: one process at a time counts, so that two never wait for each other's guides.
 _COUNTING_LOCK = 0x5B10
 
+# An import holds many guides, a round of updates many entries of collections, each in an order of its own.
+# Whoever waited for them while holding some would wait for ever; so what is locked is left for the next time.
 _COUNT = """
-WITH opened AS (
+WITH free AS (
+    SELECT id FROM guides_guide WHERE id IN (SELECT guide_id FROM guides_guideview)
+    FOR NO KEY UPDATE SKIP LOCKED
+), waiting AS (
+    SELECT id, guide_id, reader_id FROM guides_guideview WHERE guide_id IN (SELECT id FROM free)
+    ORDER BY id LIMIT %(limit)s FOR UPDATE SKIP LOCKED
+), free_savings AS (
+    SELECT saved.id FROM guides_savedguide AS saved
+    JOIN waiting ON saved.guide_id = waiting.guide_id AND saved.user_id = waiting.reader_id
+    FOR NO KEY UPDATE OF saved SKIP LOCKED
+), opened AS (
     DELETE FROM guides_guideview
-    WHERE id IN (SELECT id FROM guides_guideview ORDER BY id LIMIT %(limit)s)
+    WHERE id IN (
+        SELECT waiting.id FROM waiting LEFT JOIN guides_savedguide AS saved
+            ON saved.guide_id = waiting.guide_id AND saved.user_id = waiting.reader_id
+        WHERE saved.id IS NULL OR saved.id IN (SELECT id FROM free_savings))
     RETURNING guide_id, reader_id, viewed_at
 ), by_guide AS (
     SELECT guide_id, count(*) AS times FROM opened GROUP BY guide_id
@@ -107,7 +122,7 @@ def remove_cover(guide: Guide, *, actor: TelegramUser | None) -> None:
 def count_views(limit: int = 10_000) -> int:
     """Move at most `limit` openings into the counters, each exactly once; returns how many.
 
-    0 also when another process is at it.
+    It waits for nobody: 0 also when another process is at it, or somebody is changing all that was opened.
     """
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_try_advisory_xact_lock(%s, 0)", [_COUNTING_LOCK])

@@ -15,7 +15,7 @@ RETRY = RetryStrategy(max_attempts=5, exponential_wait=2)
 @app.periodic(cron="* * * * *")
 @app.task(queue="system", queueing_lock="count_views", lock="count_views", retry=RETRY)
 def count_guide_views(timestamp: int) -> None:
-    """Move openings into the counters until none are left."""
+    """Move openings into the counters until none are left but those of guides that somebody is changing."""
     while services.count_views():
         pass
 

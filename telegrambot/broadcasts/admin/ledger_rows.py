@@ -73,9 +73,7 @@ class Choice:
     @classmethod
     def read(cls, values: Any) -> Choice:
         """Read it from an address; what makes no sense counts for nothing."""
-        outcome, reason, person = (
-            values.get(name, "").replace("\x00", "").strip() for name in ("outcome", "reason", "person")
-        )
+        outcome, reason, person = (values.get(name, "").strip() for name in ("outcome", "reason", "person"))
         return cls(outcome if outcome in OUTCOMES else "", reason[:_REASON_LENGTH], person[:100])
 
     @property

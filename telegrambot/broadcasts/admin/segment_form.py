@@ -19,6 +19,7 @@ from telegrambot.accounts import audience
 from telegrambot.broadcasts.models import Segment
 
 PREFIX = "condition_"
+TEXTS = ("name", "description")
 
 
 class SegmentForm(forms.ModelForm):
@@ -26,22 +27,28 @@ class SegmentForm(forms.ModelForm):
 
     class Meta:
         model = Segment
-        fields = ("name", "description")
+        fields = TEXTS
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        stored = self.instance.conditions.items()
-        self.initial.update({f"{PREFIX}{name}": value for name, value in stored})
+        stored = self.instance.conditions
+        self.initial.update({name: stored.get(name.removeprefix(PREFIX)) for name in condition_names()})
 
     @property
     def conditions(self) -> dict[str, Any]:
         """The conditions as they are stored; what was left empty is none."""
         values = {
-            name.removeprefix(PREFIX): value.isoformat() if isinstance(value, date) else value
+            name.removeprefix(PREFIX): _stored(value)
             for name, value in self.cleaned_data.items()
             if name.startswith(PREFIX)
         }
-        return {name: value for name, value in values.items() if value not in (None, "", [])}
+        return {name: value for name, value in values.items() if value is not None}
+
+    @property
+    def edited_conditions(self) -> dict[str, Any]:
+        """Those that were edited; None is one that was emptied."""
+        names = {name.removeprefix(PREFIX) for name in self.changed_data if name.startswith(PREFIX)}
+        return {name: self.conditions.get(name) for name in names}
 
 
 @cache
@@ -56,9 +63,17 @@ def condition_names() -> tuple[str, ...]:
     return tuple(f"{PREFIX}{condition.name}" for condition in audience.conditions())
 
 
+def _stored(value: Any) -> Any:
+    if isinstance(value, date):
+        return value.isoformat()
+    return None if value in ("", []) else value
+
+
 def _field(condition: audience.Condition) -> forms.Field:
     field = condition.field()
-    field.required, field.label = False, capfirst(str(condition.label))
+    # Still to be translated: the form is made once for the readers of all languages.
+    label: Any = condition.label
+    field.required, field.label = False, capfirst(label)
     widget = _widget(field)
     if isinstance(field, forms.ChoiceField):
         field.widget, field.choices = widget, field.choices

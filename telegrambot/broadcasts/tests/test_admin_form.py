@@ -18,13 +18,15 @@ from telegrambot.broadcasts import files, services
 from telegrambot.broadcasts.exceptions import NotADraft, TooManyFiles, UnknownFile
 from telegrambot.broadcasts.models import Broadcast, BroadcastMedia
 from telegrambot.broadcasts.tests.factories import BroadcastFactory, SegmentFactory, recipient, recipients
+from telegrambot.engine.exceptions import UnfitPhoto
+from telegrambot.engine.tests.pictures import UNFIT, png
 
 pytestmark = pytest.mark.django_db
 
 LIST = reverse("admin:broadcasts_broadcast_changelist")
 ADD = reverse("admin:broadcasts_broadcast_add")
 PREVIEW = reverse("admin:broadcasts_broadcast_preview")
-PNG = b"\x89PNG\r\n\x1a\n" + b"\0" * 100
+PNG = png(more=100)
 MP4 = b"\0\0\0\x18ftypmp42" + b"\0" * 100
 Status = Broadcast.Status
 
@@ -165,7 +167,9 @@ def test_a_broadcast_is_written(admin):
         ({"message_text": "x" * 1025, "upload": [photo()]}, "may have 1024 characters"),
         ({"target_audience": "segment"}, "Please choose the segment"),
         ({"upload": [photo(content=b"<svg/>")]}, "“a.png” is no photo"),
-        ({"upload": [photo(content=PNG + b"\0" * 10 * 1024 * 1024)]}, "larger than 10 MB"),
+        ({"upload": [photo(content=UNFIT["size"])]}, "larger than 10 MB"),
+        ({"upload": [photo(content=UNFIT["sides"])]}, "Telegram does not take “a.png” as a photo"),
+        ({"upload": [photo(), photo("b.png", UNFIT["ratio"])]}, "does not take “b.png” as a photo"),
         ({"upload": [photo() for _ in range(11)]}, "at most 10"),
         (buttons(("Go", "url", "http://e.org", "")), "“http://e.org” cannot be opened"),
         (buttons(("Go", "command", "nonsense", "")), "there is no /nonsense"),
@@ -302,6 +306,8 @@ def test_the_service_refuses_what_the_form_would():
         files.replace(broadcast, [file] * 11, actor=None)
     with pytest.raises(UnknownFile):
         files.replace(broadcast, [files.File("a.txt", b"words")], actor=None)
+    with pytest.raises(UnfitPhoto):
+        files.replace(broadcast, [file, files.File("b.png", UNFIT["sides"])], actor=None)
     Broadcast.objects.update(status=Status.SENT)
     with pytest.raises(NotADraft):
         files.replace(broadcast, [file], actor=None)
@@ -366,9 +372,30 @@ def test_nothing_that_was_typed_runs(admin, text):
     assert "href=" not in html
 
 
+def test_a_link_that_cannot_be_read_breaks_no_page(admin):
+    text = '<a href="https://[your-domain]/x">site</a>'
+    found = preview(admin, text)
+    assert text_of(found) == "site"
+    assert "Telegram would drop this link (https://[your-domain]/x)" in found["problem"]
+    # One from before such links were refused.
+    broadcast = BroadcastFactory(message_text=text)
+    assert admin.get(page_of(broadcast)).status_code == 200
+    assert (
+        "Telegram would drop this link"
+        in admin.post(page_of(broadcast), form(message_text=text)).content.decode()
+    )
+
+
 @pytest.mark.parametrize(
     ("text", "offset"),
-    [("a\n<b>c", 6), ("ab {nick}", 3), ("😀 <x>", 3), ("{ first_name }", 0), ("x" * 4097, None)],
+    [
+        ("a\n<b>c", 6),
+        ("ab {nick}", 3),
+        ("😀 <x>", 3),
+        ("{ first_name }", 0),
+        ('😀 <a href="x">y</a>', 3),
+        ("x" * 4097, None),
+    ],
 )
 def test_the_preview_leads_to_the_mistake(admin, text, offset):
     found = preview(admin, text)

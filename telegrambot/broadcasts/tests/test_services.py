@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from django.core.exceptions import ValidationError
@@ -245,6 +245,16 @@ def test_the_past_is_no_time_for_a_schedule():
     with pytest.raises(exceptions.TimeIsPast):
         services.schedule(broadcast, timezone.now() - timedelta(seconds=1), actor=None)
     assert fresh(broadcast).status == Status.DRAFT
+
+
+@pytest.mark.parametrize("moment", [datetime(9999, 12, 31, 23, 59, tzinfo=UTC), None])
+def test_nobody_plans_for_more_than_five_years(moment):
+    recipient()
+    broadcast = BroadcastFactory()
+    with pytest.raises(exceptions.TimeIsTooFar):
+        services.schedule(broadcast, moment or timezone.now() + timedelta(days=5 * 367), actor=None)
+    assert fresh(broadcast).status == Status.DRAFT
+    services.schedule(broadcast, timezone.now() + timedelta(days=5 * 365), actor=None)
 
 
 def test_an_unscheduled_one_does_not_start(monkeypatch):

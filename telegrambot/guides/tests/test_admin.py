@@ -2,26 +2,28 @@
 
 from __future__ import annotations
 
-import json
-
 import pytest
+from django.contrib.admin import site
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from audit.models import EventLog
+from config.tests.browsing import send
 from telegrambot.accounts.roles import Role
-from telegrambot.accounts.tests.factories import TelegramUserFactory, UserFactory
+from telegrambot.accounts.tests.factories import UserFactory
+from telegrambot.engine.tests.pictures import UNFIT, png
 from telegrambot.guides.models import Guide, GuideCategory, GuideCover
 from telegrambot.guides.services import set_cover
 from telegrambot.guides.tests.factories import GuideFactory, SavedGuideFactory
+from tests.at_once import at_once
 
 pytestmark = pytest.mark.django_db
 
 LIST = reverse("admin:guides_guide_changelist")
 ADD = reverse("admin:guides_guide_add")
-PNG = b"\x89PNG\r\n\x1a\n" + b"\0" * 100
+PNG = png()
 
 
 @pytest.fixture
@@ -93,6 +95,8 @@ def test_the_photo_is_removed_when_asked_and_kept_otherwise(admin):
         ({"content_url": "http://example.org"}, "is no complete https link"),
         ({"cover_photo": SimpleUploadedFile("a.png", b"<svg/>")}, "no JPEG, PNG or WebP photo"),
         ({"cover_photo": SimpleUploadedFile("a.png", PNG + b"\0" * 5 * 1024 * 1024)}, "larger than 5 MB"),
+        ({"cover_photo": SimpleUploadedFile("a.png", UNFIT["sides"])}, "does not take “a.png” as a photo"),
+        ({"cover_photo": SimpleUploadedFile("a.png", UNFIT["ratio"])}, "does not take “a.png” as a photo"),
         ({"title": ""}, "This field is required."),
     ],
 )
@@ -103,13 +107,69 @@ def test_what_is_wrong_is_said_and_nothing_is_kept(admin, changes, sentence):
     assert not Guide.objects.exists()
 
 
+def save(client, page, **changes):
+    """Save a guide's page as it was opened, with some changes."""
+    return send(client, page, "guide_form", changes)
+
+
 def test_editing_keeps_what_readers_did_meanwhile(admin):
     guide = GuideFactory(category=GuideCategory.objects.get(slug="risk"))
     Guide.objects.update(views_count=7)
 
-    admin.post(page_of(guide), form(title="New"))
+    save(admin, admin.get(page_of(guide)), title="New")
 
     assert (fresh(guide).title, fresh(guide).views_count) == ("New", 7)
+
+
+def test_an_old_tab_keeps_what_others_changed_meanwhile(admin):
+    guide = GuideFactory(body="One\n\ntwo", tags=["a"])
+    old_tab = admin.get(page_of(guide))
+    Guide.objects.update(is_active=False, minimum_role=Role.ADMIN, body="Three", tags=["b", "c"])
+
+    assert save(admin, old_tab, title="New").status_code == 302
+
+    kept = fresh(guide)
+    assert (kept.title, kept.is_active, kept.minimum_role) == ("New", False, Role.ADMIN)
+    assert (kept.body, kept.tags) == ("Three", ["b", "c"])
+
+
+def test_an_old_tab_cannot_take_the_last_content_away(admin):
+    guide = GuideFactory(body="Text", content_url="https://example.org/")
+    old_tab = admin.get(page_of(guide))
+    Guide.objects.update(content_url="")
+
+    refused = save(admin, old_tab, body="")
+
+    assert "Please give the guide a text or a link." in refused.content.decode()
+    assert fresh(guide).body == "Text"
+
+
+def test_an_old_tab_keeps_a_category_as_it_is(admin):
+    category = GuideCategory.objects.get(slug="risk")
+    url = reverse("admin:guides_guidecategory_change", args=[category.pk])
+    old_tab = admin.get(url)
+    GuideCategory.objects.filter(pk=category.pk).update(position=99)
+
+    assert send(admin, old_tab, "guidecategory_form", {"name_en": "Risks"}).status_code == 302
+
+    assert (fresh(category).name_en, fresh(category).position) == ("Risks", 99)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_guide_that_is_deleted_while_it_is_saved_does_not_come_back(admin, monkeypatch):
+    guide = GuideFactory()
+    pages = site._registry[Guide]
+    original = pages.save_model
+
+    def deleted_meanwhile(*args):
+        at_once(lambda: Guide.objects.filter(pk=guide.pk).delete())
+        return original(*args)
+
+    monkeypatch.setattr(pages, "save_model", deleted_meanwhile)
+
+    assert save(admin, admin.get(page_of(guide)), title="New").status_code == 302
+
+    assert not Guide.objects.exists()
 
 
 def test_the_preview_shows_what_telegram_will(admin):
@@ -162,73 +222,20 @@ def test_lists_take_the_same_queries_for_any_number(admin):
     assert counts[0] == counts[1] <= 30
 
 
-# ── Files ─────────────────────────────────────────────────────────────────────────────────────────────────
+def test_deleting_tells_how_many_keep_a_guide_in_the_same_queries_for_any_number(admin):
+    guide, counts = GuideFactory(title="Stops"), []
+    chosen = {"action": "delete_selected", "_selected_action": [guide.pk]}
+    for number in (1, 30):
+        readers = [saved.user for saved in SavedGuideFactory.create_batch(number, guide=guide)]
+        with CaptureQueriesContext(connection) as queries:
+            page = admin.get(reverse("admin:guides_guide_delete", args=[guide.pk]))
+            pages = [page.content.decode(), admin.post(LIST, chosen).content.decode()]
+        counts.append(len(queries))
+    assert counts[0] == counts[1]
+    assert dict(page.context["model_count"]) == {"guides": 1, "saved guides": 31}
+    for page in pages:
+        assert "Stops" in page
+        assert str(readers[0]) not in page
 
-
-def upload(client, content, name="guides.csv", number="0"):
-    file = SimpleUploadedFile(name, content.encode() if isinstance(content, str) else content)
-    return client.post(reverse("admin:guides_guide_import"), {"import_file": file, "format": number})
-
-
-CSV = (
-    "id,title,description,body,content_url,category,tags,difficulty_level,minimum_role,is_active\n"
-    ',Stops,,Text,,risk,"a, b",intermediate,subscriber,1\n'
-)
-
-
-def test_a_file_is_previewed_and_then_imported(admin):
-    preview = upload(admin, CSV)
-    assert not preview.context["result"].has_errors()
-    assert not preview.context["result"].has_validation_errors()
-    assert not Guide.objects.exists()
-
-    done = admin.post(reverse("admin:guides_guide_process_import"), preview.context["confirm_form"].initial)
-
-    assert done.status_code == 302
-    guide = Guide.objects.get()
-    assert (guide.category.slug, guide.tags, guide.difficulty_level, guide.minimum_role) == (
-        "risk",
-        ["a", "b"],
-        1,
-        Role.SUBSCRIBER,
-    )
-
-
-@pytest.mark.parametrize(
-    ("row", "sentence"),
-    [
-        (",Stops,,Text,,shoes,,,,1", "There is no category “shoes”."),
-        (",Stops,,Text,,risk,,expert,,1", "“expert” is none of beginner, intermediate, advanced."),
-        (",Stops,,,,risk,,,,1", "Please give the guide a text or a link."),
-        (",Stops,,,http://e.org,risk,,,,1", "is no complete https link"),
-        ("x,Stops,,Text,,risk,,,,1", "“x” is no id."),
-    ],
-)
-def test_the_preview_names_what_is_wrong_with_a_row(admin, row, sentence):
-    page = upload(admin, CSV.splitlines()[0] + "\n" + row + "\n").content.decode()
-
-    assert sentence in page.replace("&quot;", '"').replace("&#x27;", "'")
-    assert not Guide.objects.exists()
-
-
-def test_what_is_exported_can_be_imported_again(admin):
-    guide = GuideFactory(tags=["a", "b"], views_count=3)
-    exported = admin.post(
-        reverse("admin:guides_guide_export"),
-        {"format": "2", **{f"guideresource_{name}": "on" for name in ("id", "title", "body", "category")}},
-    )
-    rows = json.loads(exported.content)
-    assert [row["title"] for row in rows] == [guide.title]
-
-    rows[0]["title"] = "Changed"
-    preview = upload(admin, json.dumps(rows), "guides.json", "2")
-    admin.post(reverse("admin:guides_guide_process_import"), preview.context["confirm_form"].initial)
-
-    assert (fresh(guide).title, fresh(guide).tags, fresh(guide).views_count) == ("Changed", ["a", "b"], 3)
-    assert Guide.objects.count() == 1
-
-
-def test_who_may_not_write_may_not_import(client):
-    client.force_login(UserFactory(person=TelegramUserFactory(role=Role.SUBSCRIBER)))
-    assert upload(client, CSV).status_code in {302, 403}
+    admin.post(reverse("admin:guides_guide_delete", args=[guide.pk]), {"post": "yes"})
     assert not Guide.objects.exists()

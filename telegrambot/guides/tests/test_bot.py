@@ -13,7 +13,7 @@ from telegrambot.engine.models import Dialog
 from telegrambot.engine.testing import ChatClient
 from telegrambot.guides import bot
 from telegrambot.guides.models import Guide, GuideCategory, GuideView, SavedGuide
-from telegrambot.guides.services import set_cover
+from telegrambot.guides.services import remove_cover, set_cover
 from telegrambot.guides.tests.factories import GuideFactory, SavedGuideFactory
 
 pytestmark = pytest.mark.django_db
@@ -65,6 +65,17 @@ def test_the_difficulty_narrows_the_list(client, risk):
     screen = client.press("🟡 intermediate")
     assert "nothing of this difficulty" in screen.text
     assert "🟢 Easy" in client.press("all").buttons
+
+
+def test_a_category_that_was_emptied_says_so(client, risk):
+    GuideFactory(category=risk)
+    client.send("/guides")
+    Guide.objects.update(is_active=False)
+
+    screen = client.press("Risk management · 1")
+
+    assert "There is nothing here any more." in screen.text
+    assert "difficulty" not in screen.text
 
 
 def test_eight_on_a_page(client, risk):
@@ -205,6 +216,22 @@ def test_a_photo_has_the_text_below_it_and_gives_way_to_a_new_message(client, ri
     assert "Hedges" in screen.text
     assert not screen.edited
     assert not screen.media
+
+
+@pytest.mark.parametrize("had_photo", [True, False])
+def test_what_a_button_hangs_below_counts_and_not_what_became_of_the_photo(client, risk, had_photo):
+    guide = GuideFactory(title="Stops", category=risk)
+    if had_photo:
+        set_cover(guide, "stops.png", b"picture", actor=None)
+    client.send(f"/start guide_{guide.pk}")
+    if had_photo:
+        remove_cover(guide, actor=None)
+    else:
+        set_cover(guide, "stops.png", b"picture", actor=None)
+
+    assert client.press("⭐ Save").edited
+    assert client.press("✓ Mark read").edited
+    assert client.press("‹ Back").edited is not had_photo
 
 
 def test_russian(risk):

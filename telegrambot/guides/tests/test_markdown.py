@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from django.utils.html import escape
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -71,7 +72,20 @@ def test_whatever_is_typed_telegram_can_read_it(written):
         parse_html(part)
 
 
-def test_deep_nesting_is_shown_flat_and_does_not_fail():
-    shown = to_telegram_html("> " * 300 + "deep\n\n" + "- " * 300 + "list\n\n" + "*" * 5000)
+def test_deep_nesting_is_shown():
+    items = [f"item {depth}" for depth in range(20)]
+    lists = "".join("  " * depth + f"- {item}\n" for depth, item in enumerate(items))
 
+    shown = to_telegram_html("> " * 40 + "deep\n\n" + lists)
+
+    assert "<blockquote>deep</blockquote>" in shown
+    assert [line.split(maxsplit=1)[1] for line in shown.splitlines()[2:]] == items
+
+
+@pytest.mark.parametrize("mark", ["> ", "- ", "1. "])
+def test_of_what_lies_too_deep_the_marks_are_text_and_nothing_is_lost(mark):
+    shown = to_telegram_html(mark * 10_000 + "*deep*\n\nafter" + "*" * 5000)
+
+    assert f"{escape(mark)}<i>deep</i>" in shown
+    assert "after" in shown
     parse_html(shown)

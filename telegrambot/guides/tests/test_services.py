@@ -6,7 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 from uuid import uuid4
 
 import pytest
-from django.db import connection, connections
+from django.db import connection, connections, transaction
 
 from telegrambot.accounts.models import TelegramUser
 from telegrambot.accounts.roles import Role
@@ -102,6 +102,38 @@ def test_counting_leaves_the_work_to_whoever_is_at_it():
         assert pool.submit(count).result() == 0
         cursor.execute("SELECT pg_advisory_unlock(%s, 0)", [services._COUNTING_LOCK])
     assert GuideView.objects.count() == 1
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda saved: Guide.objects.filter(pk=saved.guide_id).update(title="Changed"),
+        lambda saved: services.mark_read(saved.guide_id, actor=saved.user),
+        lambda saved: GuideView.objects.filter(guide=saved.guide_id).delete(),
+    ],
+    ids=["a guide", "an entry of a collection", "openings"],
+)
+def test_counting_passes_over_what_somebody_is_changing(change):
+    held, other = SavedGuideFactory(), GuideFactory()
+    for guide in (held.guide, other):
+        services.open_guide(guide.pk, actor=held.user)
+
+    def count() -> None:
+        try:
+            count_guide_views(0)
+        finally:
+            connections.close_all()
+
+    with ThreadPoolExecutor(1) as pool:
+        with transaction.atomic():
+            change(held)
+            pool.submit(count).result(timeout=10)
+            transaction.set_rollback(True)
+        assert [fresh(guide).views_count for guide in (held.guide, other)] == [0, 1]
+        pool.submit(count).result(timeout=10)
+    assert fresh(held).times_viewed == fresh(held.guide).views_count == 1
+    assert not GuideView.objects.exists()
 
 
 def test_saving_a_guide_keeps_what_was_counted_meanwhile(reader):
