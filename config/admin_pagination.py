@@ -14,7 +14,8 @@ from django.http import HttpRequest
 from django.utils.formats import number_format
 from django.utils.functional import cached_property
 from django.utils.translation import gettext as _
-from unfold.views import ChangeList
+
+from config.admin_addresses import FilteredChangeList
 
 # Below this an exact count costs nothing, and a filtered list is not counted further.
 EXACT_UP_TO = 10_000
@@ -67,7 +68,7 @@ class KeysetPaginator(EstimatedPaginator):
     template_name = "admin/older_newer.html"
 
 
-class EstimatedChangeList(ChangeList):
+class EstimatedChangeList(FilteredChangeList):
     """A list that says below how many rows there are, and not a second time above."""
 
     def get_results(self, request: HttpRequest) -> None:
@@ -76,7 +77,7 @@ class EstimatedChangeList(ChangeList):
         self.full_result_count = self.result_count
 
 
-class KeysetChangeList(ChangeList):
+class KeysetChangeList(FilteredChangeList):
     """A list, newest first, whose thousandth page is found by index as quickly as its first.
 
     The model admin's `get_keyset` names the columns that order it; together they are unique and indexed.
@@ -108,7 +109,7 @@ class KeysetChangeList(ChangeList):
         queryset = self.queryset.order_by(*ordering)
         if place:
             queryset = queryset.filter(_beyond(self.model, columns, place, "gt" if upwards else "lt"))
-        rows = list(queryset[: size + 1])
+        rows = self.read(queryset[: size + 1])
         more, rows = len(rows) > size, rows[:size]
         if upwards:
             rows.reverse()
@@ -120,6 +121,10 @@ class KeysetChangeList(ChangeList):
         self.result_list, self.result_count = rows, self.paginator.count
         self.full_result_count, self.show_full_result_count = self.result_count, False
         self.show_admin_actions, self.can_show_all, self.multi_page = True, False, False
+
+    def read(self, rows: QuerySet[Any]) -> list[Any]:
+        """The rows of one page."""
+        return list(rows)
 
     @property
     def newest_url(self) -> str:

@@ -69,7 +69,7 @@ def _fold_one(key: tuple[str, str], steps: list[EventLog]) -> NetChange:
     before: dict[str, Any] | None = None if _verb(steps[0]) == CREATED else {}
     after: dict[str, Any] | None = {}
     for step in steps:
-        old, new = step.details.get("before", {}), step.details.get("after", {})
+        old, new = step.side("before"), step.side("after")
         if before is not None:
             before = {**old, **before}
         after = None if _verb(step) == DELETED else {**(after or {}), **new}

@@ -53,7 +53,7 @@ def names_of(keys: set[Key]) -> dict[Key, str]:
         )
         for event in deleted.order_by("pk"):
             if (key := (event.entity_type, event.entity_id)) in missing:
-                found[key] = event.details["before"][title_column(event.entity_type)]
+                found[key] = str(event.side("before").get(title_column(event.entity_type), event.entity_id))
     return found
 
 

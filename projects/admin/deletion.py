@@ -8,10 +8,9 @@ from typing import Any
 from django.db.models import QuerySet
 from django.utils.text import capfirst
 
+from config.admin_deletion import Summary
 from projects.models import Feature, Project, Release
 
-# As Django's collector tells it: a tree of names, numbers by model, missing permissions, what is protected.
-Summary = tuple[list[Any], dict[Any, int], set[str], list[str]]
 # So many of each kind are named; the numbers tell of the others.
 _NAMED = 10
 

@@ -19,11 +19,12 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 from unfold.decorators import display
 
+from config.admin_deletion import Summary
 from config.admin_pagination import EstimatedChangeList
 from projects import services
 from projects.admin.board_page import BoardPage
 from projects.admin.deadlines import deadline
-from projects.admin.deletion import Summary, what_goes_with
+from projects.admin.deletion import what_goes_with
 from projects.admin.forms import ProjectForm
 from projects.admin.inlines import FeaturesOnProject, ReleasesOnProject, RowsOnProject
 from projects.admin.searching import with_words

@@ -16,10 +16,10 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 from unfold.decorators import display
 
+from config.admin_deletion import Summary, summary
 from config.admin_pagination import EstimatedChangeList
 from projects import services
 from projects.admin.deadlines import deadline
-from projects.admin.deletion import Summary
 from projects.admin.editing import ServiceAdmin
 from projects.admin.filters import ProjectFilter
 from projects.admin.forms import ReleaseForm
@@ -84,7 +84,7 @@ class ReleaseAdmin(ServiceAdmin):
         self, request: HttpRequest, queryset: QuerySet[Release], search_term: str
     ) -> tuple[QuerySet[Release], bool]:
         """By the version, or by the words of the project's name."""
-        term = search_term.strip().replace("\x00", "")
+        term = search_term.strip()
         if not term:
             return queryset, False
         of_projects = with_words(queryset, "project__name", term).values("pk")
@@ -123,7 +123,7 @@ class ReleaseAdmin(ServiceAdmin):
 
     def get_deleted_objects(self, objs: Any, request: HttpRequest) -> Summary:
         """Nothing else goes with it."""
-        return [str(one) for one in objs], {Release._meta.verbose_name_plural: len(objs)}, set(), []
+        return summary(Release, objs)
 
     @display(description=_("project"))
     def project_link(self, release: Release) -> SafeString:

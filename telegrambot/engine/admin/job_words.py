@@ -15,3 +15,4 @@ describe(
 )
 describe("telegrambot.engine.tasks.retry_stalled_jobs", _("Restart jobs whose worker died"))
 describe("telegrambot.sign_in.tasks.forget_expired_sessions", _("Forget sessions that have expired"))
+describe("telegrambot.sign_in.tasks.forget_expired_cache", _("Forget cached things that have expired"))

@@ -37,7 +37,14 @@ _STATUSES = {
     "cancelled": _("cancelled"),
     "aborted": _("aborted"),
 }
-_COLOURS = {"todo": "info", "doing": "info", "succeeded": "success", "failed": "danger"}
+_COLOURS = {
+    "todo": "info",
+    "doing": "info",
+    "succeeded": "success",
+    "failed": "danger",
+    "cancelled": "default",
+    "aborted": "default",
+}
 _EVENTS = {
     "deferred": _("asked for"),
     "started": _("started"),

@@ -69,7 +69,7 @@ class MessageAdmin(DecisionAdmin):
                     "dialog_link",
                     "person_link",
                     "timestamp",
-                    "message_type",
+                    "carried",
                     "full_text",
                 )
             },
@@ -189,6 +189,11 @@ class MessageAdmin(DecisionAdmin):
     def person_link(self, message: Message) -> SafeString | str:
         """Who said it, or to whom it was said."""
         return presentation.person_link(message.person)
+
+    @display(description=_("type"))
+    def carried(self, message: Message) -> str:
+        """What it carries, in words."""
+        return presentation.message_type(message.message_type)
 
     @display(description=_("text"))
     def short_text(self, message: Message) -> str:

@@ -50,7 +50,7 @@ class InboundUpdateAdmin(DecisionAdmin):
                     "status",
                     "error",
                     "attempts",
-                    "kind",
+                    "kind_in_words",
                     "command",
                     "dialog_link",
                     "person_link",
@@ -119,6 +119,11 @@ class InboundUpdateAdmin(DecisionAdmin):
     def what(self, update: InboundUpdate) -> str:
         """The command, or else the kind in words."""
         return f"/{update.command}" if update.command else presentation.update_kind(update.kind)
+
+    @display(description=_("kind"))
+    def kind_in_words(self, update: InboundUpdate) -> str:
+        """What happened."""
+        return presentation.update_kind(update.kind)
 
     @display(description=_("dialog"))
     def dialog_link(self, update: InboundUpdate) -> SafeString | str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Now
+from django.utils.translation import gettext_lazy as _
 
 from audit.audited import audited, not_audited
 from telegrambot.engine.models.dialogs import Dialog
@@ -15,13 +16,14 @@ class BotIdentity(models.Model):
     """The one bot this database belongs to."""
 
     id = models.SmallIntegerField(primary_key=True, db_default=1, default=1)
-    bot_id = models.BigIntegerField()
-    username = models.CharField(max_length=100)
-    is_sandbox = models.BooleanField()
+    bot_id = models.BigIntegerField(_("bot"))
+    username = models.CharField(_("username"), max_length=100)
+    is_sandbox = models.BooleanField(_("sandbox"))
     created_at = models.DateTimeField(db_default=Now())
 
     class Meta:
         db_table_comment = "The bot this database belongs to (one row)"
+        verbose_name = verbose_name_plural = _("this bot")
         constraints = [models.CheckConstraint(condition=Q(id=1), name="ck_bot_identity_single")]
 
     def __str__(self) -> str:

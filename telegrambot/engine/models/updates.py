@@ -77,8 +77,8 @@ class InboundUpdate(models.Model):
 class ProcessedMessage(models.Model):
     """The mark that one thing which happened was handled: written in the transaction of its effects."""
 
-    message_id = models.CharField(primary_key=True, max_length=100)
-    processed_at = models.DateTimeField(db_default=Now())
+    message_id = models.CharField(_("key"), primary_key=True, max_length=100)
+    processed_at = models.DateTimeField(_("processed"), db_default=Now())
 
     class Meta:
         db_table_comment = "One key per thing that happened; the guard against handling it twice"

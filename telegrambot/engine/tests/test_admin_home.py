@@ -253,7 +253,7 @@ def test_older_and_newer_pages_show_each_message_once(sign_in, monkeypatch):
     assert back == [pages[1], pages[0]] or back[-1][0] == pages[0][0]
 
 
-@pytest.mark.parametrize("place", ["x", "9" * 40, "%00", "1~2"])
+@pytest.mark.parametrize("place", ["x", "9" * 40, "1~2"])
 @pytest.mark.parametrize("model", ["engine_message", "engine_processedmessage"])
 def test_a_place_that_is_none_leads_to_the_whole_list(sign_in, model, place):
     response = sign_in().get(reverse(f"admin:{model}_changelist") + f"?older={place}", follow=True)

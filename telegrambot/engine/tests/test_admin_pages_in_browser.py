@@ -116,6 +116,25 @@ def test_the_home_page_draws_its_charts_and_fits_the_screen(browser: SignedIn, w
 
 
 @pytest.mark.browser
+@pytest.mark.parametrize("width", [390, 1280])
+def test_a_long_name_without_spaces_fits_the_screen(browser: SignedIn, width: int) -> None:
+    person = TelegramUserFactory(first_name="Ж" * 64, last_name="W" * 64)
+    message = MessageFactory(person=person, text="W" * 500, dialog__title="W" * 200, status="failed")
+    browser.page.set_viewport_size({"width": width, "height": 800})
+
+    for path in [
+        f"/admin/accounts/telegramuser/{person.pk}/change/",
+        f"/admin/accounts/telegramuser/{person.pk}/erase/",
+        f"/admin/engine/message/{message.pk}/change/",
+    ]:
+        page = browser.open(path)
+        assert page.evaluate("document.documentElement.scrollWidth") <= width, path
+
+    cell = browser.open("/admin/accounts/telegramuser/").locator("td, th").filter(has_text="ЖЖ")
+    assert cell.evaluate("cell => cell.scrollWidth <= Math.min(cell.clientWidth, innerWidth / 2 + 180)")
+
+
+@pytest.mark.browser
 def test_a_conversation_opens_at_its_newest_message(browser: SignedIn) -> None:
     dialog = DialogFactory()
     for number in range(60):

@@ -48,7 +48,7 @@ class Choice:
     @classmethod
     def read(cls, query: Any) -> Choice:
         """From an address; what makes no sense there is left out."""
-        words = query.get("q", "").replace("\x00", "").strip()[:200]
+        words = query.get("q", "").strip()[:200]
         tab, page = query.get("tab", ""), query.get("page", "")
         known = Tab(tab) if tab in set(Tab) else (Tab.ALL if words else Tab.WAITING)
         number = int(page) if page.isascii() and page.isdigit() and len(page) < 4 else 1

@@ -19,14 +19,14 @@ from telegrambot.inbox.models import BusinessConnection
 class BusinessConnectionAdmin(HistoryAdmin, ReadOnlyAdmin):
     """What Telegram tells of connections; they are made and ended in Telegram's own settings."""
 
-    list_display = ("owner", "state_label", "may", "connected_at", "id")
+    list_display = ("id", "owner", "state_label", "may", "connected_at")
     list_display_links = ("id",)
     list_filter = ("is_enabled",)
     list_select_related = ("person",)
     nothing_yet = _("Connect the bot in Telegram: Settings, Telegram Business, Chatbots.")
     search_fields = ("id",)
     search_help_text = _("Telegram id, or the beginning of a person's name")
-    fieldsets = ((None, {"fields": ("owner", "state_label", "may", "bot_id", "connected_at", "updated_at")}),)
+    fieldsets = ((None, {"fields": ("owner", "state", "may", "bot_id", "connected_at", "updated_at")}),)
 
     def matching(self, term: str) -> Q:
         """By whose account it is."""
@@ -39,10 +39,15 @@ class BusinessConnectionAdmin(HistoryAdmin, ReadOnlyAdmin):
 
     @display(description=_("state"), label={"answers": "success", "reads": "warning", "ended": "default"})
     def state_label(self, row: BusinessConnection) -> tuple[str, str]:
-        """What the bot may do there."""
+        """What the bot may do there, in its colour."""
         if not row.is_enabled:
             return "ended", gettext("disconnected")
         return ("answers", gettext("answers")) if row.can_reply else ("reads", gettext("only reads"))
+
+    @display(description=_("state"))
+    def state(self, row: BusinessConnection) -> str:
+        """What the bot may do there."""
+        return self.state_label(row)[1]
 
     @display(description=_("rights, by Telegram's names"))
     def may(self, row: BusinessConnection) -> str:

@@ -71,6 +71,7 @@ class DraftReplyAdmin(HistoryAdmin, NumbersPage):
     """The list of all drafts, and above it the desk."""
 
     list_display = (
+        "id",
         "person",
         "status_label",
         "made_by",
@@ -80,7 +81,6 @@ class DraftReplyAdmin(HistoryAdmin, NumbersPage):
         "edited_part",
         "cost",
         "created_at",
-        "id",
     )
     list_display_links = ("id",)
     list_filter = ("status", "provider", OperatorFilter, PromptFilter)
@@ -94,7 +94,7 @@ class DraftReplyAdmin(HistoryAdmin, NumbersPage):
             {
                 "fields": (
                     "person",
-                    "status_label",
+                    "status",
                     "suggestion",
                     "sent_text",
                     "decided_by",

@@ -8,8 +8,10 @@ from contextlib import closing
 from typing import Any
 
 from django.contrib import admin, messages
+from django.contrib.admin.utils import unquote
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, StreamingHttpResponse
+from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 from django.utils.formats import number_format
@@ -50,6 +52,24 @@ class ModelsPage(HistoryAdmin, ReadOnlyAdmin):
         if not self.has_view_permission(request):
             raise PermissionDenied
         return self._page(_kept(request))
+
+    def change_view(
+        self,
+        request: HttpRequest,
+        object_id: str,
+        form_url: str = "",
+        extra_context: dict[str, Any] | None = None,
+    ) -> HttpResponse:
+        """Lead to the choice on the one page; of somebody else's there is only the history."""
+        if not self.has_view_permission(request):
+            raise PermissionDenied
+        row = self.get_object(request, unquote(object_id))
+        if row is None:
+            return self._get_obj_does_not_exist_redirect(request, self.opts, object_id)
+        if row.operator is not None and row.operator != actor_of(request):
+            return redirect("admin:inbox_userselectedmodel_history", object_id)
+        whose = EVERYBODY if row.operator is None else OWN
+        return redirect(f"{reverse('admin:inbox_userselectedmodel_changelist')}?whose={whose}")
 
     def _page(self, request: HttpRequest) -> HttpResponse:
         whose = self._whose(request)

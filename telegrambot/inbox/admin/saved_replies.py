@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Any
 
 from django.contrib import admin
 from django.core.exceptions import PermissionDenied, ValidationError
-from django.db.models import Model, QuerySet
+from django.db.models import Model
 from django.forms import ModelForm
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.urls import URLPattern, path
@@ -14,6 +15,7 @@ from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_POST
 from unfold.decorators import display
 
+from config.admin_deletion import Summary, summary
 from telegrambot.accounts.service_admin import ServiceModelAdmin, actor_of
 from telegrambot.engine.admin.rendered_text import rendered
 from telegrambot.engine.personal_markup import VARIABLES, fill, validate_markup
@@ -97,6 +99,6 @@ class SavedReplyAdmin(ServiceModelAdmin):
         """Through the services."""
         saved_replies.remove(obj, actor=actor_of(request))
 
-    def get_deleted_objects(self, objs: QuerySet[SavedReply], request: HttpRequest) -> Any:
+    def get_deleted_objects(self, objs: Collection[SavedReply], request: HttpRequest) -> Summary:
         """Only what people know of: uses that were not counted yet are no loss."""
-        return [str(obj) for obj in objs], {}, set(), []
+        return summary(SavedReply, objs)

@@ -216,6 +216,12 @@ def test_pictures_are_shown_through_the_admin(client, olga, found):
     assert "BIG" not in content
 
 
+def test_a_link_that_cannot_be_read_breaks_no_page(client, olga, found):
+    MessageFactory(dialog=found.dialog, text='Our <a href="https://[your-domain]/x">site</a>')
+
+    assert "Our site" in client.get(page_of(found)).content.decode()
+
+
 def test_what_failed_says_why_and_can_be_sent_again_once(client, olga, found):
     message = MessageFactory(
         dialog=found.dialog, status="failed", error="Forbidden: bot was blocked by the user"

@@ -82,6 +82,19 @@ def test_an_admin_chooses_for_themselves_alone(admin):
     assert choices.of(None).model == ""
 
 
+def test_a_choice_is_found_by_its_number(owner):
+    def opened(operator):
+        row = UserSelectedModel.objects.create(provider="built_in", operator=operator)
+        return owner.get(reverse("admin:inbox_userselectedmodel_change", args=[row.pk])), row
+
+    assert opened(None)[0].url == page("everybody")
+    assert opened(owner.person)[0].url == page("own")
+    elsewhere, row = opened(TelegramUserFactory())
+    assert elsewhere.url == reverse("admin:inbox_userselectedmodel_history", args=[row.pk])
+    missing = owner.get(reverse("admin:inbox_userselectedmodel_change", args=[row.pk + 1]))
+    assert missing.url == reverse("admin:index")
+
+
 @pytest.mark.parametrize("role", [Role.PUBLIC, Role.SUBSCRIBER])
 def test_nobody_below_admin_chooses_or_tries(client, role):
     client.force_login(UserFactory(person__role=role))
