@@ -28,7 +28,9 @@ pytestmark = pytest.mark.django_db
 
 
 def _connection() -> Model:
-    return BusinessConnection.objects.create(connection_id="c1", person=TelegramUserFactory.create(), bot_id=1)
+    return BusinessConnection.objects.create(
+        connection_id="c1", person=TelegramUserFactory.create(), bot_id=1
+    )
 
 
 ROWS: dict[str, Callable[[], Any]] = {
