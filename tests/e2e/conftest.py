@@ -20,6 +20,17 @@ from tests.processes import Processes, Running, free_port, listens, wait_until
 FILL_DEMO = "from telegrambot.sandbox import demo; demo.fill()"
 
 
+def _environment(database: Database, port: int) -> dict[str, str]:
+    return {
+        "DEBUG": "true",
+        "DATABASE_URL": database.url,
+        "PORT": str(port),
+        "TELEGRAM_BOT_TOKEN": "",
+        "TELEGRAM_WEBHOOK_SECRET": "a-secret-of-the-tests",
+        "DJANGO_SUPERUSER_PASSWORD": PASSWORD,
+    }
+
+
 @dataclass
 class House:
     """The running processes, and ways in."""
@@ -56,29 +67,28 @@ class House:
         return self.browsers.enter_context(client)
 
 
+@pytest.fixture(scope="session")
+def furnished(server: Database, template: str, tmp_path_factory) -> Iterator[str]:
+    """The name of a database with the demo and an operator in it, to copy for each house."""
+    with fresh_database(server, template=template) as database:
+        folder: Path = tmp_path_factory.mktemp("furnished")
+        with Processes(folder, _environment(database, free_port())) as processes:
+            processes.run("shell", "--command", FILL_DEMO)
+            processes.run(
+                "createsuperuser", "--noinput", "--username", OPERATOR, "--email", "operator@example.org"
+            )
+        yield database.params["dbname"]
+
+
 @pytest.fixture(scope="module")
-def house_without_bot(server: Database, template: str, tmp_path_factory) -> Iterator[House]:
+def house_without_bot(server: Database, furnished: str, tmp_path_factory) -> Iterator[House]:
     """Web and sandbox; the bot is left to the test."""
     port = free_port()
     folder: Path = tmp_path_factory.mktemp("house")
     with (
-        fresh_database(server, template=template) as database,
-        Processes(
-            folder,
-            {
-                "DEBUG": "true",
-                "DATABASE_URL": database.url,
-                "PORT": str(port),
-                "TELEGRAM_BOT_TOKEN": "",
-                "TELEGRAM_WEBHOOK_SECRET": "a-secret-of-the-tests",
-                "DJANGO_SUPERUSER_PASSWORD": PASSWORD,
-            },
-        ) as processes,
+        fresh_database(server, template=furnished) as database,
+        Processes(folder, _environment(database, port)) as processes,
     ):
-        processes.run("shell", "--command", FILL_DEMO)
-        processes.run(
-            "createsuperuser", "--noinput", "--username", OPERATOR, "--email", "operator@example.org"
-        )
         command = (
             f"-m granian --interface wsgi config.wsgi:application --host 127.0.0.1 --port {port} "
             "--workers 1 --blocking-threads 16 --workers-kill-timeout 3 --no-ws"
