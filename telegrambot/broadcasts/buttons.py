@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import re
 from typing import Any
-from urllib.parse import urlsplit
 
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
-from telegrambot.engine.links import is_public_name
+from telegrambot.engine.links import is_https_link
 
 MAX_ROWS, MAX_IN_ROW, MAX_LABEL = 8, 3, 40
 _COMMAND = re.compile(r"[a-z0-9_]{1,32}")
@@ -58,8 +57,4 @@ def _is_valid(kind: str, value: str) -> bool:
         return _COMMAND.fullmatch(value) is not None
     if kind == "link":
         return _DEEP_LINK.fullmatch(value) is not None
-    try:
-        parts = urlsplit(value)
-    except ValueError:
-        return False
-    return parts.scheme == "https" and is_public_name(parts.hostname) and not re.search(r"[\s<>\"]", value)
+    return is_https_link(value)

@@ -17,6 +17,8 @@ from telegrambot.broadcasts.buttons import validate_buttons
 from telegrambot.broadcasts.conditions import validate_conditions
 from telegrambot.broadcasts.markup import validate_markup
 
+# How the origin of every copy begins; the broadcast's key follows.
+ORIGIN = "broadcast:"
 MAX_MEDIA_BYTES = 10 * 1024 * 1024
 
 
@@ -190,7 +192,7 @@ class Broadcast(TimestampedModel):
     @property
     def origin(self) -> str:
         """What its copies name as their maker."""
-        return f"broadcast:{self.pk}"
+        return f"{ORIGIN}{self.pk}"
 
     @property
     def is_open(self) -> bool:

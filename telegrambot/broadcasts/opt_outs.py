@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from telegrambot.accounts.models import TelegramUser
 from telegrambot.broadcasts import ledger
-from telegrambot.broadcasts.models import Broadcast, BroadcastOptOut
+from telegrambot.broadcasts.models import ORIGIN, Broadcast, BroadcastOptOut
 from telegrambot.engine.models import Message, Priority
 
 # Who leaves so soon after a broadcast leaves because of it.
@@ -30,7 +30,7 @@ def follow(person: TelegramUser) -> None:
     last = (
         broadcasts.filter(
             status__in=ledger.RECEIVED,
-            origin__startswith="broadcast:",
+            origin__startswith=ORIGIN,
             timestamp__gte=timezone.now() - BECAUSE_OF_IT,
         )
         .order_by("-id")
@@ -38,7 +38,7 @@ def follow(person: TelegramUser) -> None:
     )
     if last is None:
         return
-    broadcast = Broadcast.objects.filter(pk=last.origin.removeprefix("broadcast:")).first()
+    broadcast = Broadcast.objects.filter(pk=last.origin.removeprefix(ORIGIN)).first()
     if broadcast is not None:
         BroadcastOptOut.objects.bulk_create(
             [BroadcastOptOut(broadcast=broadcast, person=person)], ignore_conflicts=True

@@ -7,11 +7,10 @@ from django.db.models import Q, QuerySet
 from telegrambot.broadcasts import content, recipients
 from telegrambot.broadcasts.exceptions import NotForThem, TakenBack
 from telegrambot.broadcasts.markup import VARIABLES
-from telegrambot.broadcasts.models import Broadcast, FollowUp
+from telegrambot.broadcasts.models import ORIGIN, Broadcast, FollowUp
 from telegrambot.engine.models import Message, Priority
 from telegrambot.engine.resending import Amend, before_sending_again
 
-_ORIGIN = "broadcast:"
 _ENDED = (
     Q(status=Broadcast.Status.CANCELLED)
     | (Q(status=Broadcast.Status.FAILED) & ~Q(problem=""))
@@ -28,10 +27,10 @@ def follow_the_broadcast(messages: QuerySet[Message]) -> Amend:
         NotForThem: some of the people get no broadcasts any more.
     """
     copies = messages.filter(
-        priority=Priority.BROADCAST, operation=Message.Operation.SEND, origin__startswith=_ORIGIN
+        priority=Priority.BROADCAST, operation=Message.Operation.SEND, origin__startswith=ORIGIN
     ).order_by()
     origins = copies.values_list("origin", flat=True).distinct()
-    keys = [origin.removeprefix(_ORIGIN) for origin in origins]
+    keys = [origin.removeprefix(ORIGIN) for origin in origins]
     if not keys:
         return _as_it_was
     # Before the messages: as whoever decides about a broadcast does.

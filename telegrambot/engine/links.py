@@ -5,8 +5,11 @@ from __future__ import annotations
 import re
 from urllib.parse import urlsplit
 
+MAX_LINK = 2048
 # Letters of any script: domain names may be international.
 _PUBLIC_NAME = re.compile(r"(?:[^\W_](?:[\w-]{0,61}[^\W_])?\.)+[^\W\d_][\w-]{1,62}")
+# No spaces, quotes or brackets anywhere.
+_UNSAFE = re.compile(r"[\s<>\"'`{}|\\^\x00-\x1f\x7f]")
 _SHOWN_SCHEMES = {"http", "https", "mailto", "tel", "tg"}
 
 
@@ -23,6 +26,17 @@ def is_shown(address: str) -> bool:
     return scheme_of(address) in _SHOWN_SCHEMES
 
 
-def is_public_name(host: str | None) -> bool:
-    """Whether a host is a name like example.org: below a message Telegram takes no link to `localhost`."""
-    return host is not None and _PUBLIC_NAME.fullmatch(host) is not None
+def is_https_link(text: str) -> bool:
+    """Whether `text` is a complete https link to a name like example.org, without a login in it.
+
+    Below a message Telegram takes no link to `localhost`.
+    """
+    if len(text) > MAX_LINK or _UNSAFE.search(text):
+        return False
+    try:
+        parts = urlsplit(text)
+        port = parts.port
+    except ValueError:
+        return False
+    is_public = _PUBLIC_NAME.fullmatch(parts.hostname or "") is not None
+    return parts.scheme == "https" and parts.username is None and port != 0 and is_public

@@ -13,7 +13,7 @@ from markdown_it import MarkdownIt
 from markdown_it.rules_block import paragraph
 from markdown_it.token import Token
 
-from telegrambot.guides.links import is_https_link
+from telegrambot.engine.links import is_https_link
 
 _RULE = "— — —"
 _BULLETS = ("•", "◦", "▪")

@@ -3,20 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from urllib.parse import urlsplit
-
-from django.core.exceptions import ValidationError
-from django.core.validators import URLValidator
 
 from telegrambot.accounts.roles import Role
 from telegrambot.engine.bot import run_command
 from telegrambot.engine.chat import Button
-from telegrambot.engine.links import is_public_name
+from telegrambot.engine.links import is_https_link
 from telegrambot.engine.routing import registry
 from telegrambot.inbox.exceptions import WrongButton
 
 MAX_LABEL = 60  # Telegram cuts longer ones off.
-_check_https = URLValidator(schemes=["https"])
 
 
 def read(rows: Sequence[Sequence[Mapping[str, str]]]) -> list[list[Button]]:
@@ -38,14 +33,6 @@ def _button(button: Mapping[str, str]) -> Button:
         if route is None or route.role > Role.PUBLIC:
             raise WrongButton(label=label, most=MAX_LABEL)
         return Button(label, run_command, command)
-    if not _is_https_link(url):
+    if not is_https_link(url):
         raise WrongButton(label=label, most=MAX_LABEL)
     return Button(label, url=url)
-
-
-def _is_https_link(url: str) -> bool:
-    try:
-        _check_https(url)
-    except ValidationError:
-        return False
-    return is_public_name(urlsplit(url).hostname)

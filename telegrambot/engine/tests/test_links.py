@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from telegrambot.engine.checks import check_telegram
-from telegrambot.engine.links import is_shown, scheme_of
+from telegrambot.engine.links import is_https_link, is_shown, scheme_of
 
 UNREADABLE = ["http://[your-domain]/", "http://[::1", "http://ex℀mple.com"]
 
@@ -38,3 +38,41 @@ def test_only_some_addresses_become_links(address: str, shown: bool) -> None:
 def test_a_server_that_is_none_is_a_sentence(settings, address: str) -> None:
     settings.TELEGRAM_API_URL = address
     assert "engine.E002" in [found.id for found in check_telegram(None)]
+
+
+@pytest.mark.parametrize(
+    "link",
+    [
+        "https://telegra.ph/Risk-01-02",
+        "https://example.org:8443/a/b?c=d#e",
+        "https://пример.рф/страница",
+        "https://sub.xn--e1afmkfd.xn--p1ai/",
+    ],
+)
+def test_complete_https_links_are_taken(link: str) -> None:
+    assert is_https_link(link)
+
+
+@pytest.mark.parametrize(
+    "link",
+    [
+        "",
+        "example.org",
+        "http://example.org",
+        "https://",
+        "https://localhost/admin",
+        "https://127.0.0.1/",
+        "https://user:pass@example.org/",
+        "https://example.org/a b",
+        'https://example.org/"onclick=x',
+        "https://example.org\n.evil.org",
+        "https://example.org:99999/",
+        "https://exa_mple-.org/",
+        "javascript:alert(1)",
+        "https://[::1]/",
+        "https://[your-domain]/",
+        "https://example.org/" + "a" * 3000,
+    ],
+)
+def test_others_are_refused(link: str) -> None:
+    assert not is_https_link(link)
