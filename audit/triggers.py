@@ -30,33 +30,35 @@ CREATE OR REPLACE FUNCTION {function}() RETURNS trigger LANGUAGE plpgsql
 
 # The label tells the variable from a column of the same name. It is the only one: each is set up anew in each
 # transaction, which costs a single write more than looking into the object costs a row.
+#
+# Types are named with their schema, lest a temporary one of that name takes its place.
 _BODY = """
 <<context>>
 DECLARE
-    stated jsonb := coalesce(nullif(current_setting('audit.context', true), ''), '{{}}');
+    stated pg_catalog.jsonb := coalesce(nullif(current_setting('audit.context', true), ''), '{{}}');
 BEGIN
     IF TG_OP = 'UPDATE' THEN
         INSERT INTO {log}
             (user_id, origin, correlation_id, action, entity_type, entity_id, details)
         SELECT {context},
             CASE WHEN o.{pk} IS NULL THEN {created} WHEN n.{pk} IS NULL THEN {deleted} ELSE {changed} END,
-            {entity}, left(coalesce(n.{pk}, o.{pk})::text, 100),
+            {entity}, left(coalesce(n.{pk}, o.{pk})::pg_catalog.text, 100),
             {extra} || ('{{' || substr(
                 {before} ||
                 {after} ||
-                {private}, 2) || '}}')::jsonb
+                {private}, 2) || '}}')::pg_catalog.jsonb
         FROM old_rows AS o FULL JOIN new_rows AS n ON n.{pk} = o.{pk}
         WHERE n.{pk} IS NULL OR o.{pk} IS NULL{differs};
     ELSIF TG_OP = 'INSERT' THEN
         INSERT INTO {log}
             (user_id, origin, correlation_id, action, entity_type, entity_id, details)
-        SELECT {context}, {created}, {entity}, left(n.{pk}::text, 100),
+        SELECT {context}, {created}, {entity}, left(n.{pk}::pg_catalog.text, 100),
             {extra} || jsonb_build_object('after', to_jsonb(kept.*))
         FROM new_rows AS n, LATERAL (SELECT {new_row}) AS kept;
     ELSE
         INSERT INTO {log}
             (user_id, origin, correlation_id, action, entity_type, entity_id, details)
-        SELECT {context}, {deleted}, {entity}, left(o.{pk}::text, 100),
+        SELECT {context}, {deleted}, {entity}, left(o.{pk}::pg_catalog.text, 100),
             {extra} || jsonb_build_object('before', to_jsonb(kept.*))
         FROM old_rows AS o, LATERAL (SELECT {old_row}) AS kept;
     END IF;
@@ -217,7 +219,7 @@ def _side(key: str, side: str, columns: Iterable[str]) -> str:
     """
     pairs = []
     for column in columns:
-        value = f"coalesce(to_json({side}.{_name(column)})::text, 'null')"
+        value = f"coalesce(to_json({side}.{_name(column)})::pg_catalog.text, 'null')"
         pairs.append(_when(_differs(column), f"{_text(',' + json.dumps(column) + ':')} || {value}"))
     return _part(key, "{}", pairs)
 

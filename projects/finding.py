@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 import re
 import unicodedata
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeVar
 
 from django.db.models import Case, QuerySet, Value, When
@@ -34,6 +34,7 @@ LONGEST_NAME = 200
 _QUOTES = {"«": "»", "“": "”", "„": "“”", '"': '"', "'": "'", "‘": "’", "`": "`"}
 _SEPARATORS = re.compile(r"[\s_/-]+")
 _INTO = re.compile(r"\s+(?:to|в)\s+", re.IGNORECASE)
+_NUMBER = re.compile(r"v?\.?\s*\d", re.IGNORECASE)
 _VERSION_WORD = re.compile(r"(?:v|version|версия)[\s.]*(?=[0-9])")
 
 
@@ -85,6 +86,11 @@ def find_version(project: Project, text: str) -> Release | None:
     return min(alike, key=lambda release: release.version.lower() != _plain(text).lower(), default=None)
 
 
+def is_numbered(text: str) -> bool:
+    """Whether `text` begins with a number, with or without a “v”: then it is a version, whatever follows."""
+    return _NUMBER.match(unquoted(text)) is not None
+
+
 def split_renaming(rows: QuerySet[Any], both: str) -> tuple[str, str]:
     """Split “A to B” into A and B; when there are several ways, the longest A that exists (one query).
 
@@ -112,7 +118,7 @@ def matches(names: Mapping[int, str], wanted: str) -> list[int]:
     """The keys of the names that fit `wanted` best.
 
     The name itself, in whatever case, is best; then one that begins so, then one that contains it, then one
-    that was mistyped. Numbers are never taken for others.
+    that was mistyped, perhaps its first words only. Numbers and short words are never taken for others.
     """
     folded, sought = {key: _folded(name) for key, name in names.items()}, _folded(wanted)
     if not sought:
@@ -180,8 +186,8 @@ def _folded(name: str) -> str:
 
 
 def _occurs(sought: str, name: str) -> int | None:
-    """Where `sought` is in `name`, without cutting a number in two."""
-    before = r"(?<!\d)" if sought[0].isdigit() else ""
+    """Where `sought` is in `name`, from the beginning of a word, and without cutting a number in two."""
+    before = r"(?<!\d)" if sought[0].isdigit() else r"(?<!\w)" if sought[0].isalpha() else ""
     after = r"(?!\d)" if sought[-1].isdigit() else ""
     found = re.search(before + re.escape(sought) + after, name)
     return found.start() if found else None
@@ -191,19 +197,25 @@ def _occurs(sought: str, name: str) -> int | None:
 
 
 def _mistyped(folded: Mapping[int, str], sought: str) -> list[int]:
-    allowed = min(3, len(sought) // 4)
-    distances = {key: _distance_to(name, sought, allowed) for key, name in folded.items()}
-    least = min(distances.values(), default=allowed + 1)
-    return [key for key, distance in distances.items() if distance == least <= allowed]
+    errors = {key: _errors(name.split(), sought.split()) for key, name in folded.items()}
+    found = {key: count for key, count in errors.items() if count is not None}
+    least = min(found.values(), default=0)
+    return [key for key, count in found.items() if count == least]
 
 
-def _distance_to(name: str, sought: str, most: int) -> int:
-    """How far `sought` is from the name, or from as many of its first words."""
-    beginning = " ".join(name.split()[: len(sought.split())])
-    return min(
-        distance(sought, candidate, most) if _numbers(sought) == _numbers(candidate) else most + 1
-        for candidate in {name, beginning}
-    )
+def _errors(name: Sequence[str], sought: Sequence[str]) -> int | None:
+    """How many typing errors make `sought` of the name, or of its first words; None: it is another name."""
+    if len(sought) > len(name):
+        return None
+    count = 0
+    for one, other in zip(sought, name, strict=False):
+        # Short words and numbers are what they are, and nobody types “subscribe” for “unsubscribe”.
+        may_err = one[0] == other[0] and _numbers(one) == _numbers(other)
+        most = min(2, len(one) // 4, len(other) // 4) if may_err else 0
+        if (errors := distance(one, other, most)) > most:
+            return None
+        count += errors
+    return count
 
 
 def _numbers(text: str) -> list[str]:

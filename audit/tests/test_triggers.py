@@ -320,6 +320,26 @@ def test_a_temporary_table_does_not_take_the_place_of_the_log():
     ) == [(1,)]
 
 
+@pytest.mark.usefixtures("table")
+def test_a_temporary_type_does_not_take_the_place_of_another():
+    sql("CREATE DOMAIN pg_temp.text AS varchar(1)")
+    sql("CREATE DOMAIN pg_temp.jsonb AS pg_catalog.jsonb CHECK (VALUE IS NULL)")
+
+    sql("INSERT INTO audit_scratch (id, title) VALUES (4711, 'old')")
+    sql("UPDATE audit_scratch SET title = 'new', secret = 's'")
+    sql("UPDATE audit_scratch SET id = 4712")
+    sql("DELETE FROM audit_scratch")
+
+    assert [(verb, key) for verb, key, _ in events()] == [
+        ("created", "4711"),
+        ("changed", "4711"),
+        ("deleted", "4711"),
+        ("created", "4712"),
+        ("deleted", "4712"),
+    ]
+    assert events()[1][2] == {"before": {"title": "old"}, "after": {"title": "new"}, "private": ["secret"]}
+
+
 def test_the_search_path_does_not_matter():
     sql("SET LOCAL search_path = pg_catalog")
 

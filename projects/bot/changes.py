@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
@@ -20,7 +19,7 @@ from projects.bot.signs import bullets
 from projects.bot.speaking import said
 from projects.changes import HistoryEntry, ItemChanges, changes_of, history_of
 from projects.dates import parse_since
-from projects.finding import unquoted
+from projects.finding import is_numbered
 from projects.models import Feature, Project, Release
 from projects.phrases import meaning
 from telegrambot.accounts.models import TelegramUser
@@ -30,7 +29,6 @@ from telegrambot.engine.chat import Button, ChatRequest, Reply, button, command,
 # How far back a person looks who has never looked before.
 FIRST_LOOK = timedelta(days=7)
 FEATURE, RELEASE = "feature", "release"
-_VERSION = re.compile(r"v?\.?\s*\d", re.IGNORECASE)
 OFFERED_SPANS = (
     (gettext_lazy("24 hours"), timedelta(days=1)),
     (gettext_lazy("7 days"), timedelta(days=7)),
@@ -49,30 +47,28 @@ def changes(request: ChatRequest) -> Reply:
 @said("say_changes")
 def say_changes(request: ChatRequest, since: str = "") -> Reply:
     """“What changed?”, “what changed since Monday?”."""
-    project = active(request)
-    if since:
-        moment = parse_since(since, request.language, timezone.localtime())
-    else:
-        moment = _last_look(request.person, project)
-    return _look(request, project, moment)
+    moment = parse_since(since, request.language, timezone.localtime()) if since else None
+    return _look(request, active(request), moment)
 
 
 @button(role=Role.ADMIN, command="changes")
 def show_changes(request: ChatRequest, project_id: int, since: int = -1, number: int = 0) -> Reply:
     """A page of a project's changes since a moment (Unix time), or since the person last looked at them."""
-    project = get_project(project_id)
-    moment = datetime.fromtimestamp(since, UTC) if since >= 0 else _last_look(request.person, project)
-    return _look(request, project, moment, number)
+    moment = datetime.fromtimestamp(since, UTC) if since >= 0 else None
+    return _look(request, get_project(project_id), moment, number)
 
 
 def _last_look(person: TelegramUser, project: Project) -> datetime:
     return services.changes_seen_at(person, project) or timezone.now() - FIRST_LOOK
 
 
-def _look(request: ChatRequest, project: Project, since: datetime, number: int = 0) -> Reply:
-    now = timezone.now()
+def _look(request: ChatRequest, project: Project, since: datetime | None, number: int = 0) -> Reply:
+    now, last_look = timezone.now(), _last_look(request.person, project)
+    since = since or last_look
     found = changes_of(project, since, number)
-    services.mark_changes_seen(request.person, project, now)
+    # Who looks back less far has not seen the rest; what is new is on the first page.
+    if since <= last_look and number == 0:
+        services.mark_changes_seen(request.person, project, now)
     moment = escape(_moment(since))
     title = _("Changes in “{name}” since {moment}").format(name=escape(project.name), moment=moment)
     count = ngettext("{count} thing changed", "{count} things changed", found.total).format(count=found.total)
@@ -111,8 +107,7 @@ def say_history(request: ChatRequest, name: str = "", release: str = "") -> Repl
     project = active(request)
     if not name and not release:
         return _look(request, project, project.created_at)
-    # What begins with a number is a version, whatever it was called.
-    if release or _VERSION.match(unquoted(name)):
+    if release or is_numbered(name):
         return with_release(request, project, release or name, history_screen)
     return with_feature(request, name, history_screen)
 

@@ -227,9 +227,9 @@ def say_put(request: ChatRequest, name: str, version: str) -> Reply:
 
 
 @said("say_take_out")
-def say_take_out(request: ChatRequest, name: str) -> Reply:
-    """“Remove feature X from the release”."""
-    return with_feature(request, name, take_out)
+def say_take_out(request: ChatRequest, name: str, version: str = "") -> Reply:
+    """“Remove feature X from the release”, “remove feature X from release 1.2”."""
+    return with_feature(request, name, take_out, version=version)
 
 
 @step
@@ -249,9 +249,22 @@ def put_into(request: ChatRequest, release: Release, feature: int) -> Reply:
 
 
 @step
-def take_out(request: ChatRequest, feature: Feature) -> Reply:
-    """Take a feature out of its release."""
+def take_out(request: ChatRequest, feature: Feature, version: str = "") -> Reply:
+    """Take a feature out of its release, or of the one that was named."""
+    if version:
+        return with_release(request, feature.project, version, take_out_of, feature=feature.pk)
     return _put(request, feature, None)
+
+
+@step
+def take_out_of(request: ChatRequest, release: Release, feature: int) -> Reply:
+    """Take a feature, told by its key, out of a release, if it is in that one."""
+    found = get_feature(feature)
+    if found.release_id == release.pk:
+        return _put(request, found, None, found.revision)
+    sentence = _("“{name}” is not in release {version}.")
+    headline = sentence.format(name=escape(found.name), version=escape(release.version))
+    return features.card(request, found, headline)
 
 
 def _release_button(feature: Feature, release: Release) -> Button:

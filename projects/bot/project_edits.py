@@ -127,7 +127,9 @@ def say_resume(request: ChatRequest, name: str = "") -> Reply:
 
 @step
 def set_status(request: ChatRequest, project: Project, status: str) -> Reply:
-    """Move a project to another state."""
+    """Move a project to another state. Out of the archive it comes by /archive only."""
+    if project.is_archived:
+        return projects.archived_card(request, project)
     return _move(request, project, status)
 
 

@@ -123,10 +123,15 @@ def show_project(request: ChatRequest, project_id: int) -> Reply:
 def switch_to(request: ChatRequest, project: Project) -> Reply:
     """Make a project the active one. An archived one is shown, with the way to bring it back."""
     if project.is_archived:
-        sentence = _("“{name}” is archived. Bring it back to work on it.")
-        return card(request, project, sentence.format(name=escape(project.name)))
+        return archived_card(request, project)
     services.activate(request.person, project)
     return card(request, project)
+
+
+def archived_card(request: ChatRequest, project: Project) -> Reply:
+    """An archived project, with the way to bring it back."""
+    sentence = _("“{name}” is archived. Bring it back to work on it.")
+    return card(request, project, sentence.format(name=escape(project.name)))
 
 
 @step

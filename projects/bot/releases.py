@@ -13,6 +13,7 @@ from projects.bot.asking import get_project, get_release, step, with_release
 from projects.bot.context import active
 from projects.bot.signs import RELEASE_ICONS, bar, day, distance, label, rows_of, status_label
 from projects.bot.speaking import said, understand
+from projects.finding import find_version, is_numbered
 from projects.models import Feature, Project, Release
 from projects.statuses import CLOSED_RELEASE, FeatureStatus, ReleaseStatus
 from telegrambot.accounts.roles import Role
@@ -61,6 +62,10 @@ def release(request: ChatRequest) -> Reply:
     """`/release 1.2`, `/release 1.2 15 March`, and all that can be said of a release."""
     if not request.rest:
         return _list(active(request), 0)
+    # “New Year” may be a release, or a new one called “Year”.
+    found = None if is_numbered(request.rest) else find_version(active(request), request.rest)
+    if found is not None:
+        return card(request, found)
     return understand(request, "release") or with_release(request, active(request), request.rest, card)
 
 

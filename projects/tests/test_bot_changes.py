@@ -7,6 +7,7 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
+from audit.models import EventLog
 from projects import services
 from projects.models import ChangesSeen, Feature
 from projects.tests.chatting import admin_chat
@@ -83,6 +84,35 @@ def test_changes_since_a_moment_that_is_named(client, project, text):
     client.send("add feature Login")
     client.send("/changes")
     assert "Feature “Login”\n• added" in client.send(text).text
+
+
+def test_a_shorter_look_leaves_unseen_what_came_before(client, project):
+    feature = FeatureFactory(project=project, name="Login")
+    look_before(client, project, timezone.now() - timedelta(days=5))
+    EventLog.objects.create(
+        action="projects.feature.changed",
+        entity_type="projects.feature",
+        entity_id=str(feature.pk),
+        details={"before": {"status": "planned"}, "after": {"status": "blocked"}},
+        timestamp=timezone.now() - timedelta(days=3),
+    )
+
+    assert "planned → blocked" not in client.send("what changed in the past hour?").text
+    client.press("24 hours")
+
+    assert "planned → blocked" in client.send("/changes").text
+    assert "Nothing has changed." in client.send("/changes").text
+
+
+def test_leafing_leaves_unseen_what_is_new_meanwhile(client, project):
+    for number in range(9):
+        client.send(f"add feature F{number}")
+    client.send("/changes")
+    admin_chat(project).send("add feature Login")
+
+    client.press("›")
+
+    assert "Feature “Login”" in client.send("/changes").text
 
 
 def test_a_moment_that_is_none_is_refused_and_nothing_counts_as_seen(client, project):

@@ -206,6 +206,15 @@ def test_a_feature_moves_by_button_as_the_table_allows(client, login):
     assert fresh(login).status == "done"
 
 
+@pytest.mark.parametrize(
+    "text",
+    ["feature Login box is done", "feature Logout is done", "feature Login is not done", "login is done?"],
+)
+def test_a_feature_that_was_not_meant_stays(client, login, text):
+    client.send(text)
+    assert fresh(login).status == "planned"
+
+
 @pytest.mark.parametrize("how", ["button", "phrase"])
 def test_a_reason_is_asked_for_where_one_is_needed(client, login, how):
     client.send("/feature login")
@@ -234,7 +243,7 @@ def test_a_reason_may_be_given_at_once(client, login, text):
 def test_a_picture_is_no_reason(client, login):
     client.send("block feature Login")
     photo = {"photo": [{"file_id": "1", "file_unique_id": "1", "width": 1, "height": 1}]}
-    assert "Please say why “Login” becomes: blocked." in client.send("", **photo).text
+    assert "There are no words in that." in client.send("", **photo).text
     client.send("no design")
     assert fresh(login).status == "blocked"
 
@@ -393,6 +402,18 @@ def test_into_a_release_and_out_of_it_by_phrase(client, project, login):
     assert "“Login” goes into release v1.2." in client.send("перенеси фичу Login в релиз 1.2").text
     assert fresh(login).release == release
     assert "“Login” is in no release now." in client.send("take feature Login out of the release").text
+    assert fresh(login).release is None
+
+
+def test_a_feature_is_taken_out_of_the_release_that_was_named_only(client, project, login):
+    release = ReleaseFactory(project=project, version="1.1")
+    ReleaseFactory(project=project, version="1.2")
+    client.send("put feature Login into release 1.1")
+
+    assert "“Login” is not in release 1.2." in client.send("remove feature Login from release 1.2").text
+    assert "There is no release “9.9”" in client.send("remove feature Login from release 9.9").text
+    assert fresh(login).release == release
+    assert "“Login” is in no release now." in client.send("убери фичу Login из релиза v1.1").text
     assert fresh(login).release is None
 
 

@@ -7,6 +7,7 @@ import pytest
 from projects.models import Project, UserContext
 from projects.tests.chatting import admin_chat, chat_of, fresh
 from projects.tests.factories import FeatureFactory, ProjectFactory, ReleaseFactory
+from telegrambot.accounts.models import BotCommand
 from telegrambot.accounts.roles import Role
 from telegrambot.accounts.tests.factories import TelegramUserFactory
 from telegrambot.engine.models import Dialog, Message
@@ -220,6 +221,18 @@ def test_an_archived_project_is_shown_with_the_way_back(aurora):
 
     assert "“Old” is back, and active." in client.press("Bring it back").text
     assert (active(client), fresh(old).status) == (old, "active")
+
+
+def test_only_who_may_archive_brings_an_archived_project_back(aurora):
+    old = ProjectFactory(name="Old", status="archived")
+    BotCommand.objects.filter(command="archive").update(minimum_role=Role.OWNER)
+    client = admin_chat(aurora)
+
+    assert "“Old” is archived. Bring it back to work on it." in client.send("resume project Old").text
+    assert "not available" in client.press("Bring it back").toast
+    assert "“Old” is archived." in client.send("pause project Old").text
+
+    assert fresh(old).status == "archived"
 
 
 # ── Making, renaming, pausing ─────────────────────────────────────────────────────────────────────────────

@@ -78,6 +78,12 @@ def test_a_release_with_a_name_is_opened_by_the_command(client, project):
     assert "There is no release “spring”" in client.send("/release spring").text
 
 
+def test_a_version_that_reads_like_an_order_is_a_version_first(client, project):
+    ReleaseFactory(project=project, version="New Year")
+    assert "\nNew Year\n" in client.send("/release new year").text
+    assert "Release 1.2 is planned." in client.send("/release new 1.2").text
+
+
 def test_a_date_that_passed_says_so(client, project):
     today = timezone.localdate()
     ReleaseFactory(project=project, version="1.2", target_date=today - timedelta(days=1))
@@ -197,6 +203,12 @@ def test_a_release_moves_by_phrase(client, project, text, status):
     release = ReleaseFactory(project=project, version="1.2")
     assert "Release 1.2 is now: " in client.send(text).text
     assert fresh(release).status == status
+
+
+def test_a_question_shows_the_release(client, project):
+    release = ReleaseFactory(project=project, version="1.2")
+    assert "Status: 🗓 planned\n" in client.send("/release 1.2 is out?").text
+    assert fresh(release).status == "planned"
 
 
 def test_a_release_moves_and_is_renamed_by_button(client, project):

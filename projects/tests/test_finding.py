@@ -77,6 +77,31 @@ def test_the_best_match_wins(wanted, names):
     assert found(wanted) == names
 
 
+@pytest.mark.parametrize(
+    ("name", "other"),
+    [
+        ("Export to CSV", "Export to PDF"),
+        ("Login via SMS", "Login via SSO"),
+        ("Variant A", "Variant B"),
+        ("Вариант А", "Вариант Б"),
+        ("Отчёт за год", "Отчёт за день"),
+        ("Login", "Login again"),
+        ("Payment plan for teams", "Payment page"),
+        ("Subscribe page", "Unsubscribe page"),
+        ("Unsubscribe page", "Subscribe page"),
+        ("Заблокировать вход", "Разблокировать вход"),
+    ],
+)
+def test_another_word_is_no_typing_error(name, other):
+    assert found(other, [name]) == []
+
+
+@pytest.mark.parametrize("wanted", ["Paymnet plna", "новая регистрацию", "regsitration fomr for teams"])
+def test_each_word_may_be_mistyped(wanted):
+    names = ["Payment plan for teams", "Новая регистрация", "Registration form for teams"]
+    assert len(found(wanted, names)) == 1
+
+
 def test_suggestions_are_what_looks_alike():
     assert closest({1: "Reports", 2: "Report a bug", 3: "Zebra"}, "reprots") == [1, 2]
     assert closest({1: "Sprint 12", 2: "Zebra"}, "Sprint 14") == [1]

@@ -447,6 +447,56 @@ def test_a_release_that_does_not_exist_any_more_takes_nothing_back(anna, login):
     assert fresh(login).release is None
 
 
+def test_a_reason_that_is_needed_by_now_is_not_taken_back(anna, boris, login):
+    with update_from(anna):
+        services.edit_feature(login, actor=anna, status_reason="no design")
+    with update_from(boris):
+        services.move_feature(login, "blocked", actor=boris, reason="no design")
+
+    plan = last_change(anna)
+
+    assert plan.refusal == "Feature “Login” was changed later: status: planned → blocked (Boris)."
+    assert refusal_of(plan.event_id, anna) == plan.refusal
+    assert fresh(login).status_reason == "no design"
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda login, anna: services.put_into_release(login, None, actor=anna),
+        lambda login, anna: services.delete_feature(login, actor=anna),
+    ],
+)
+@pytest.mark.parametrize("status", ["released", "cancelled"])
+def test_nothing_comes_back_into_a_release_that_was_closed_since(anna, boris, login, change, status):
+    release = ReleaseFactory(project=login.project, version="1.2")
+    Feature.objects.update(release=release)
+    with update_from(anna):
+        change(login, anna)
+    with update_from(boris):
+        services.move_release(release, status, actor=boris)
+
+    plan = last_change(anna)
+
+    assert plan.refusal == "Release 1.2 is closed by now."
+    assert refusal_of(plan.event_id, anna) == plan.refusal
+    assert not release.features.exists()
+
+
+def test_what_was_in_a_closed_release_already_comes_back(anna, boris, login):
+    release = ReleaseFactory(project=login.project, status="released")
+    Feature.objects.update(release=release)
+    with update_from(anna):
+        services.put_into_release(login, None, actor=anna)
+    with update_from(boris):
+        services.move_release(release, "in_progress", actor=boris)
+        services.move_release(release, "released", actor=boris)
+
+    undo_last(anna)
+
+    assert fresh(login).release == release
+
+
 def test_a_feature_does_not_come_back_without_its_project(anna, login):
     with update_from(anna):
         services.delete_feature(login, actor=anna)

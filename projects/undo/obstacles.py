@@ -14,6 +14,7 @@ from audit.models import EventLog
 from projects.folding import NetChange, fold
 from projects.models import Feature, Project, Release
 from projects.naming import RELEASE, Key, Names, keys_in, names_of
+from projects.statuses import CLOSED_RELEASE, FeatureStatus, needs_reason
 from projects.undo.present import Present, Row, ids_of
 from projects.wording import phrases, thing
 
@@ -39,6 +40,7 @@ def values_of(model: type[Model], state: Any) -> dict[str, Any]:
 
 def _obstacles(changes: Sequence[NetChange], present: Present, names: Names) -> Iterator[str]:
     returning = {(change.model, change.entity_id) for change in changes if change.after is None}
+    newest = max(change.last_event_id for change in changes)
     moved = ids_of([change for change in changes if "status" in change.columns], Project)
     for change in changes:
         row, title = present.row(change), _title((change.entity_type, change.entity_id), names)
@@ -49,6 +51,7 @@ def _obstacles(changes: Sequence[NetChange], present: Present, names: Names) -> 
         elif row is not None and _differs(change, row):
             yield _later(change, title, names)
         yield from _missing(change, returning, present, names)
+        yield from _closed(change, newest, present, names)
         yield from _archived(change, row, moved, present)
     yield from _used(changes)
 
@@ -58,7 +61,16 @@ def _differs(change: NetChange, row: Row) -> bool:
     assert change.after is not None
     names = change.columns if change.before is not None else change.after
     expected = values_of(change.model, {name: change.after[name] for name in names})
-    return any(getattr(row, name) != value for name, value in expected.items())
+    return any(getattr(row, name) != value for name, value in expected.items()) or _lacks_reason(change, row)
+
+
+def _lacks_reason(change: NetChange, row: Row) -> bool:
+    """Whether the feature would be left without the reason that its state needs."""
+    if not isinstance(row, Feature):
+        return False
+    former = {name: before for name, (before, _after) in change.columns.items()}
+    status, reason = former.get("status", row.status), former.get("status_reason", row.status_reason)
+    return needs_reason(FeatureStatus(status)) and not reason
 
 
 def _later(change: NetChange, title: str, names: Names) -> str:
@@ -93,6 +105,18 @@ def _archived(change: NetChange, row: Row | None, moved: Container[int], present
     project = present.projects.get(pk) if pk is not None else None
     if project is not None and project.is_archived and pk not in moved:
         yield _("{thing} is archived.").format(thing=capfirst(thing(PROJECT, project.name)))
+
+
+def _closed(change: NetChange, newest: int, present: Present, names: Names) -> Iterator[str]:
+    """Nothing comes back into a release that was closed since."""
+    back = change.before if change.after is None or "release_id" in change.columns else None
+    release = present.releases.get(back.get("release_id", 0)) if back else None
+    if release is None or release.status not in CLOSED_RELEASE:
+        return
+    key = (RELEASE, str(release.pk))
+    later = EventLog.objects.filter(entity_type=key[0], entity_id=key[1], pk__gt=newest).order_by("pk")
+    if any("status" in step.columns for step in fold(later)):
+        yield _("{thing} is closed by now.").format(thing=_title(key, names))
 
 
 def _project_id(change: NetChange, row: Row | None) -> int | None:

@@ -3,8 +3,9 @@
 - A person takes back their own changes only, made in chat or in the browser, the latest first: what they undo
   three times in a row are their last three changes.
 - Everything that one message, press or request changed goes back at once, or not at all.
-- It goes back only to where it came from: if a column that was changed has another value by now, or if
-  something new depends on what was created, the undo is refused and says why.
+- It goes back only to where it came from: if a column that was changed has another value by now, if something
+  new depends on what was created, or if the release it would go back into was closed since, the undo is
+  refused and says why.
 - A project, release or feature that was created is deleted, provided that nothing belongs to it; archiving
   is undone by making the project what it was. What an undo deleted comes back with the number it had.
 - An undo can be undone in turn ("bring it back"), but is not itself a "last change".
