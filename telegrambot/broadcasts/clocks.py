@@ -11,6 +11,7 @@ from django.conf import settings
 
 from telegrambot.accounts.exceptions import BadQuietHours
 from telegrambot.accounts.quiet_hours import QuietHours
+from telegrambot.accounts.timezones import zone_named
 from telegrambot.broadcasts.models import Broadcast
 
 # From the first time zone of a day (UTC+14) to the last (UTC-12).
@@ -38,7 +39,7 @@ def when_shown(wall_clock: datetime, zone: str, default: ZoneInfo) -> datetime:
     A time that the change to summer time leaves out is reached an hour later; of one that comes twice, the
     first counts.
     """
-    return wall_clock.replace(tzinfo=zone_named(zone, default)).astimezone(UTC)
+    return wall_clock.replace(tzinfo=zone_named(zone) or default).astimezone(UTC)
 
 
 def wall_clock_of(broadcast: Broadcast) -> datetime | None:
@@ -50,7 +51,7 @@ def wall_clock_of(broadcast: Broadcast) -> datetime | None:
 
 def operators_zone(broadcast: Broadcast) -> ZoneInfo:
     """Whose clock its schedule means; it counts for people who named no time zone too."""
-    return zone_named(broadcast.schedule_timezone, ZoneInfo(settings.TIME_ZONE))
+    return zone_named(broadcast.schedule_timezone) or ZoneInfo(settings.TIME_ZONE)
 
 
 def starts_at(broadcast: Broadcast) -> datetime | None:
@@ -69,12 +70,4 @@ def end_of_quiet_hours(person: Mapping[str, Any], moment: datetime, default: Zon
         hours = QuietHours.parse(str(chosen))
     except BadQuietHours:
         return moment  # one unreadable row must not stop a broadcast
-    return hours.end_after(moment, zone_named(person["timezone"], default))
-
-
-def zone_named(name: str, default: ZoneInfo) -> ZoneInfo:
-    """A time zone, or `default` without a name, or when this machine does not know it."""
-    try:
-        return ZoneInfo(name) if name else default
-    except (LookupError, ValueError, OSError):
-        return default
+    return hours.end_after(moment, zone_named(person["timezone"]) or default)

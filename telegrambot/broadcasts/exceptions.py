@@ -49,6 +49,10 @@ class ConfirmationNeeded(DomainError):
     """“{title}” would go to {count} people. Please type that number to confirm."""
 
 
+class ChangedMeanwhile(DomainError):
+    """“{title}” was changed meanwhile. Please look at it again."""
+
+
 class CannotReachYou(DomainError):
     """The bot cannot write to you yet. Please send it /start in Telegram first."""
 

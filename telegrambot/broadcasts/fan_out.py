@@ -64,10 +64,8 @@ def advance(broadcast_id: uuid.UUID) -> bool:
 def _next_chunk(broadcast: Broadcast, limit: int) -> int:
     """Copies, or postponements, for the next people."""
     after = broadcast.cursor or _BEFORE_ALL
-    found = recipients.in_order(broadcast.conditions).filter(pk__gt=after)
-    if broadcast.started_at is not None:
-        # Whoever came later was not counted when it was confirmed.
-        found = found.filter(created_at__lte=broadcast.started_at)
+    # Whoever came later was not counted when it was confirmed.
+    found = recipients.in_order(broadcast.conditions, until=broadcast.started_at).filter(pk__gt=after)
     people = list(found.values(*_COLUMNS)[:limit])
     now, zone, wall_clock = timezone.now(), operators_zone(broadcast), wall_clock_of(broadcast)
     due = {person["pk"]: moment_for(person, now, wall_clock, zone) for person in people}

@@ -12,8 +12,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 
 from telegrambot.accounts.roles import Role
+from telegrambot.accounts.timezones import zone_named
 from telegrambot.broadcasts import recipients
-from telegrambot.broadcasts.clocks import zone_named
 from telegrambot.broadcasts.models import Broadcast
 from telegrambot.engine import outbox
 from telegrambot.engine.chat import Button, Reply, escape
@@ -81,7 +81,7 @@ def _tell(notice: Callable[[], Reply], key: str) -> None:
             continue
         with ExitStack() as stack:
             stack.enter_context(translation.override(person.language))
-            stack.enter_context(timezone.override(zone_named(person.timezone, default)))
+            stack.enter_context(timezone.override(zone_named(person.timezone) or default))
             outbox.say(
                 notice(),
                 dialog_id=chat.pk,

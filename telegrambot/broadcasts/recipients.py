@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 
 from django.db.models import Count, OuterRef, Q, QuerySet, Subquery
 
@@ -52,13 +53,18 @@ def reachable(conditions: dict[str, object]) -> QuerySet[TelegramUser]:
     return audience.people(conditions).filter(_OPEN, pk__in=chats().values("person"))
 
 
-def in_order(conditions: dict[str, object]) -> QuerySet[TelegramUser]:
+def in_order(conditions: dict[str, object], *, until: datetime | None = None) -> QuerySet[TelegramUser]:
     """The same people by their keys, each with the key of their chat as `dialog_id`.
 
     For taking them a few at a time: it looks up the chats of those few, where a set of all would be joined.
+
+    Args:
+        until: without those who came, or opened the chat, later.
     """
-    own = chats().filter(person=OuterRef("pk")).order_by("pk").values("pk")[:1]
-    people = audience.people(conditions).filter(_OPEN).annotate(dialog_id=Subquery(own))
+    people, own = audience.people(conditions).filter(_OPEN), chats().filter(person=OuterRef("pk"))
+    if until is not None:
+        people, own = people.filter(created_at__lte=until), own.filter(created_at__lte=until)
+    people = people.annotate(dialog_id=Subquery(own.order_by("pk").values("pk")[:1]))
     return people.filter(dialog_id__isnull=False).order_by("pk")
 
 

@@ -20,7 +20,7 @@ _ENDED = (
 
 @before_sending_again
 def follow_the_broadcast(messages: QuerySet[Message]) -> Amend:
-    """Let copies say what their broadcast says now; a pause holds them too.
+    """Let copies say what their broadcast says now; a pause holds them too, and one that is over goes on.
 
     Raises:
         TakenBack: one of the broadcasts was cancelled, stopped or taken back.
@@ -50,6 +50,10 @@ def follow_the_broadcast(messages: QuerySet[Message]) -> Amend:
             copy.payload = payloads[copy.origin]
             if row.status == Broadcast.Status.PAUSED:
                 copy.not_before = None
+            elif row.status != Broadcast.Status.SENDING:
+                # Else nothing would hold it, correct it or take it back until it has left.
+                row.status, row.sent_at = Broadcast.Status.SENDING, None
+                row.save(update_fields=["status", "sent_at"])
 
     return amend
 

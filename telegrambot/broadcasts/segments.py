@@ -31,6 +31,8 @@ def save(
         ValidationError: a value is wrong, or the name is taken.
     """
     is_new = segment._state.adding
+    if not is_new:
+        _lock_open_broadcasts(segment)
     before = None if is_new else Segment.objects.select_for_update().get(pk=segment.pk).conditions
     known = {condition.name for condition in audience.conditions()}
     merged = {name: value for name, value in (before or {}).items() if name in known} | {**conditions}
@@ -66,3 +68,9 @@ def require_unused(segment: Segment) -> None:
     """
     if count := segment.broadcasts.count():
         raise SegmentInUse(name=segment.name, count=count)
+
+
+def _lock_open_broadcasts(segment: Segment) -> None:
+    """Wait for whoever counts its people at this moment, to start or schedule a broadcast for them."""
+    found = segment.broadcasts.filter(status__in=[Broadcast.Status.DRAFT, Broadcast.Status.SCHEDULED])
+    list(found.order_by("pk").select_for_update(no_key=True).values_list("pk"))

@@ -25,6 +25,7 @@ from telegrambot.broadcasts.exceptions import (
     AlreadyOver,
     BroadcastNotFound,
     CannotReachYou,
+    ChangedMeanwhile,
     ConfirmationNeeded,
     NobodyToTell,
     NotADraft,
@@ -34,6 +35,7 @@ from telegrambot.broadcasts.exceptions import (
     TimeIsPast,
     TimeIsTooFar,
 )
+from telegrambot.broadcasts.fingerprints import fingerprint
 from telegrambot.broadcasts.models import Broadcast, BroadcastMedia, FollowUp
 from telegrambot.engine import outbox, wake
 from telegrambot.engine.models import Message
@@ -86,8 +88,7 @@ def change(broadcast: Broadcast, *, actor: TelegramUser | None, **values: Any) -
     _clean(row, values.keys())
     changed = [*values]
     if {"target_audience", "segment"} & values.keys() and row.status == Status.SCHEDULED:
-        row.status, row.needs_confirmation = Status.DRAFT, False
-        changed += ["status", "needs_confirmation"]
+        changed += _take_off_the_schedule(row)
     keep(broadcast, row, *changed)
 
 
@@ -159,6 +160,7 @@ def schedule(
     *,
     is_local_time: bool = False,
     confirmed: int | None = None,
+    seen: str = "",
     actor: TelegramUser | None,
 ) -> None:
     """Let it start by itself at `moment`.
@@ -170,14 +172,17 @@ def schedule(
         moment: aware.
         is_local_time: everybody gets it when their own clock shows what `moment` is on the operator's.
         confirmed: the number of recipients, typed by the operator; needed for large audiences.
+        seen: as in `start`.
 
     Raises:
         NotADraft: it has started already.
         TimeIsPast, TimeIsTooFar: `moment` is.
-        NothingToSay, WrongMedia, DeadButton, NobodyToTell, ConfirmationNeeded, ValidationError: as `start`.
+        ChangedMeanwhile, NothingToSay, WrongMedia, DeadButton, NobodyToTell, ConfirmationNeeded,
+            ValidationError: as `start`.
     """
     row = locked(broadcast)
     _require_open(row)
+    _require_as_seen(row, seen)
     if moment <= timezone.now():
         raise TimeIsPast
     if moment > timezone.now() + FARTHEST:
@@ -199,25 +204,29 @@ def unschedule(broadcast: Broadcast, *, actor: TelegramUser | None) -> None:
     """
     row = locked(broadcast)
     _require_open(row)
-    row.status, row.needs_confirmation = Status.DRAFT, False
-    keep(broadcast, row, "status", "needs_confirmation")
+    keep(broadcast, row, *_take_off_the_schedule(row))
 
 
 @transaction.atomic
-def start(broadcast: Broadcast, *, confirmed: int | None = None, actor: TelegramUser | None) -> None:
+def start(
+    broadcast: Broadcast, *, confirmed: int | None = None, seen: str = "", actor: TelegramUser | None
+) -> None:
     """Start sending now, once: whoever comes second is told that it runs.
 
     Args:
         confirmed: the number of recipients, typed by the operator; needed for large audiences.
+        seen: the `fingerprint` of what the operator looked at; empty where nobody did.
 
     Raises:
         NotADraft: it has started already.
+        ChangedMeanwhile: it is not what the operator looked at.
         NothingToSay, WrongMedia, DeadButton, ValidationError: see `content.check`.
         NobodyToTell: nobody would get it.
         ConfirmationNeeded: the audience is large, and `confirmed` is not its number.
     """
     row = locked(broadcast)
     _require_open(row)
+    _require_as_seen(row, seen)
     reach = _check(row, confirmed)
     # Now means now, whatever was scheduled before.
     row.is_local_time, row.schedule_timezone = False, _timezone(actor)
@@ -316,8 +325,8 @@ def locked(broadcast: Broadcast) -> Broadcast:
     Raises:
         BroadcastNotFound: it was discarded meanwhile.
     """
-    rows = Broadcast.objects.select_for_update(no_key=True, of=("self",)).select_related("segment")
-    row = rows.filter(pk=broadcast.pk).first()
+    # Without its segment: joined, that would be as it was before we waited for the lock.
+    row = Broadcast.objects.select_for_update(no_key=True).filter(pk=broadcast.pk).first()
     if row is None:
         raise BroadcastNotFound
     return row
@@ -351,13 +360,24 @@ def _clean(row: Broadcast, names: Collection[str]) -> None:
         content.check_text(row, row.message_text)
     if "buttons" in names:
         content.check_buttons(row)
-    if row.target_audience == Broadcast.Audience.SEGMENT and row.segment is None:
+    if row.target_audience == Broadcast.Audience.SEGMENT and row.segment_id is None:
         raise ValidationError({"segment": _("Please choose the segment it is for.")})
+
+
+def _take_off_the_schedule(row: Broadcast) -> tuple[str, ...]:
+    """Make it a draft again, of which nothing is to be told; which columns that takes."""
+    row.status, row.needs_confirmation, row.problem = Status.DRAFT, False, ""
+    return "status", "needs_confirmation", "problem"
 
 
 def _require_open(row: Broadcast) -> None:
     if not row.is_open:
         raise NotADraft(title=row.title, status=row.get_status_display())
+
+
+def _require_as_seen(row: Broadcast, seen: str) -> None:
+    if seen and seen != fingerprint(row):
+        raise ChangedMeanwhile(title=row.title)
 
 
 def keep(broadcast: Broadcast, row: Broadcast, *names: str) -> None:

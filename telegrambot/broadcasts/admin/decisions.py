@@ -119,7 +119,7 @@ def _send_to_me(broadcast: Broadcast, found: Mapping[str, Any], actor: Actor) ->
 
 
 def _start(broadcast: Broadcast, found: Mapping[str, Any], actor: Actor) -> Told:
-    services.start(broadcast, confirmed=found.get("confirmed"), actor=actor)
+    services.start(broadcast, confirmed=found.get("confirmed"), seen=found["seen"], actor=actor)
     return broadcast, _("It is on its way.")
 
 
@@ -129,6 +129,7 @@ def _schedule(broadcast: Broadcast, found: Mapping[str, Any], actor: Actor) -> T
         found["moment"],
         is_local_time=found["is_local_time"],
         confirmed=found.get("confirmed"),
+        seen=found["seen"],
         actor=actor,
     )
     return broadcast, _("It starts on {moment}").format(moment=texts.moment_in_words(broadcast))

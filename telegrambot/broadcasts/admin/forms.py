@@ -19,7 +19,8 @@ from telegrambot.broadcasts.admin.uploads import FilesField
 from telegrambot.broadcasts.bot.texts import spoken
 from telegrambot.broadcasts.models import Broadcast, Segment
 
-_OWN = ("title", "target_audience", "segment", "message_text", "buttons")
+_AUDIENCE = ("target_audience", "segment")
+_OWN = ("title", *_AUDIENCE, "message_text", "buttons")
 
 
 class BroadcastForm(forms.ModelForm):
@@ -92,8 +93,9 @@ class BroadcastForm(forms.ModelForm):
     def _save_through(self, actor: TelegramUser | None) -> None:
         found, changed = self.cleaned_data, set(self.changed_data)
         values = {name: found[name] for name in _OWN if name in changed}
-        if "target_audience" in values:
-            values["segment"] = found["segment"]
+        if changed.intersection(_AUDIENCE):
+            # One means nothing without the other, whatever somebody else chose meanwhile.
+            values |= {name: found[name] for name in _AUDIENCE}
         if self.instance._state.adding:
             self.instance.pk = services.draft(found["title"], found["message_text"], actor=actor).pk
         if found["upload"] or found["remove_files"]:

@@ -25,6 +25,7 @@ from telegrambot.broadcasts.admin.decisions import DECISIONS, Decision, sensible
 from telegrambot.broadcasts.admin.questions import QuestionForm
 from telegrambot.broadcasts.admin.standing import Reach, Standing, obstacle, reach_of
 from telegrambot.broadcasts.exceptions import ConfirmationNeeded
+from telegrambot.broadcasts.fingerprints import fingerprint
 from telegrambot.broadcasts.models import Broadcast, BroadcastMedia
 from telegrambot.engine.formatted_text import utf16_length
 from telegrambot.engine.outbox import MAX_ALBUM
@@ -93,7 +94,8 @@ class BroadcastPages(ServiceModelAdmin):
             place = "confirmed" if isinstance(error, ConfirmationNeeded) else None
             # Counted anew: the audience may have changed meanwhile.
             reach = reach_of(fresh) if reach is not None else None
-            form = self._form(decision, fresh, reach, request.POST)
+            # What is shown now is what the next answer is about.
+            form = self._form(decision, fresh, reach, request.POST.dict() | {"seen": fingerprint(fresh)})
             form.is_valid()
             form.add_error(place if place in form.fields else None, sentence)
             return self._ask(request, fresh, decision, form, reach)

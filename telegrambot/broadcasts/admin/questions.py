@@ -14,6 +14,7 @@ from unfold.widgets import UnfoldAdminTextareaWidget, UnfoldAdminTextInputWidget
 
 from telegrambot.broadcasts import content, moments
 from telegrambot.broadcasts.exceptions import UnknownMoment
+from telegrambot.broadcasts.fingerprints import fingerprint
 from telegrambot.broadcasts.models import Broadcast
 
 # What people put between thousands.
@@ -40,13 +41,18 @@ class QuestionForm(forms.Form):
 
 
 class StartForm(QuestionForm):
-    """Large audiences have to be typed."""
+    """Large audiences have to be typed, and what starts is what the page showed."""
 
+    seen = forms.CharField(required=False, widget=forms.HiddenInput)
     confirmed = forms.CharField(
         label=_("Type that number to confirm"),
         max_length=20,
         widget=UnfoldAdminTextInputWidget(attrs={"inputmode": "numeric", "autocomplete": "off"}),
     )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.initial["seen"] = fingerprint(self.broadcast)
 
     def clean_confirmed(self) -> int:
         """The number, however its thousands are written."""

@@ -66,7 +66,7 @@ def hear_new_text(request: ChatRequest) -> Reply:
     with texts.spoken():
         text = texts.typed_html(request.text, request.html)
         services.change(found, actor=request.person, message_text=text)
-    return lists.screen(found, request.person)
+    return lists.screen(found, request.person, toast=texts.left_out(request))
 
 
 @button(role=Role.ADMIN, command="broadcast")
@@ -163,7 +163,9 @@ def screen(found: Broadcast, reader: TelegramUser) -> Reply:
 def _begun(request: ChatRequest, text: str) -> Reply:
     with texts.spoken():
         made = services.draft(_title(text), text, actor=request.person)
-    return _audiences(made, 0)
+    reply = _audiences(made, 0)
+    reply.toast = texts.left_out(request)
+    return reply
 
 
 def _audiences(found: Broadcast, number: int) -> Reply:

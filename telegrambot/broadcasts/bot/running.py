@@ -99,7 +99,8 @@ def hear_correction(request: ChatRequest) -> Reply:
     with texts.spoken():
         text = texts.typed_html(request.text, request.html)
         follow_ups.correct(found, text, actor=request.person)
-    return lists.screen(found, request.person)
+    kept = _("Only the text was taken: photos and videos stay as they are.")
+    return lists.screen(found, request.person, toast=kept if request.has_file else "")
 
 
 @button(role=Role.ADMIN, command="broadcasts")

@@ -55,6 +55,13 @@ def typed_html(text: str, html: str) -> str:
     return text if "<" not in html and _TAG.search(text) else html
 
 
+def left_out(request: ChatRequest) -> str:
+    """What to say of a photo, or another file, with whose caption a draft was written; empty for none."""
+    if not request.has_file:
+        return ""
+    return _("Only the text was taken: photos and videos are added in the browser.")
+
+
 def number(value: int) -> str:
     """A number with its thousands apart."""
     return number_format(value, force_grouping=True)
@@ -90,7 +97,7 @@ def heading(broadcast: Broadcast) -> str:
 
 def audience(broadcast: Broadcast) -> str:
     """Whom it is for."""
-    if broadcast.segment is not None:
+    if broadcast.target_audience == Broadcast.Audience.SEGMENT:
         return str(broadcast.segment)
     return str(broadcast.get_target_audience_display())
 

@@ -46,6 +46,10 @@ def recipient(**values: Any) -> TelegramUser:
     # Older than any moment that a test calls now.
     person: Any = TelegramUserFactory(**{"created_at": datetime(2020, 1, 1, tzinfo=UTC)} | values)
     Dialog.objects.create(
-        bot_id=BOT_ID, telegram_dialog_id=str(person.telegram_id), person=person, title=person.full_name
+        bot_id=BOT_ID,
+        telegram_dialog_id=str(person.telegram_id),
+        person=person,
+        title=person.full_name,
+        created_at=person.created_at,
     )
     return cast("TelegramUser", person)

@@ -12,7 +12,7 @@ from django.utils import timezone
 from audit.models import EventLog
 from telegrambot.accounts.roles import Role
 from telegrambot.accounts.tests.factories import TelegramUserFactory, UserFactory
-from telegrambot.broadcasts import ledger, services
+from telegrambot.broadcasts import files, ledger, segments, services
 from telegrambot.broadcasts.admin.decisions import DECISIONS
 from telegrambot.broadcasts.models import Broadcast, BroadcastClick, BroadcastOptOut, FollowUp
 from telegrambot.broadcasts.rounds import amend_copies
@@ -21,6 +21,7 @@ from telegrambot.broadcasts.tests.test_follow_ups import arrive, over, run
 from telegrambot.engine.first_steps import checklist
 from telegrambot.engine.models import Dialog, Message
 from telegrambot.engine.testing import BOT_ID
+from telegrambot.engine.tests.pictures import png
 
 pytestmark = pytest.mark.django_db
 
@@ -212,6 +213,63 @@ def test_an_audience_that_grew_meanwhile_is_asked_about_again(admin, settings):
     answer = decide(admin, broadcast, "start")
 
     assert 'name="confirmed"' in answer.content.decode()
+    assert fresh(broadcast).status == Status.DRAFT
+
+
+@pytest.mark.parametrize("name", ["start", "schedule"])
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"message_text": "Half a sente"},
+        {"target_audience": "all", "segment": None},
+        {"buttons": [[{"text": "Help", "command": "help"}]]},
+    ],
+)
+def test_what_was_looked_at_is_what_goes(admin, name, change):
+    recipient(is_friend=True)
+    recipients(2)
+    segment = SegmentFactory(conditions={"is_friend": True})
+    broadcast = BroadcastFactory(target_audience="segment", segment=segment, message_text="Dear friend")
+    question = admin.get(page_of(broadcast, "decide", name))
+    yes = {"seen": question.context["form"]["seen"].value(), "moment": "tomorrow 9:00"}
+    assert f'value="{yes["seen"]}"' in question.content.decode()
+    services.change(fresh(broadcast), actor=None, **change)
+
+    answer = decide(admin, broadcast, name, **yes)
+
+    assert "was changed meanwhile. Please look at it again." in answer.content.decode()
+    assert fresh(broadcast).status == Status.DRAFT
+    # Now they have.
+    decide(admin, broadcast, name, **yes | {"seen": answer.context["form"]["seen"].value()})
+    assert fresh(broadcast).status != Status.DRAFT
+
+
+def test_another_title_is_nothing_to_look_at(admin):
+    recipient()
+    broadcast = BroadcastFactory()
+    seen = admin.get(page_of(broadcast, "decide", "start")).context["form"]["seen"].value()
+    services.change(fresh(broadcast), actor=None, title="Another")
+
+    decide(admin, broadcast, "start", seen=seen)
+
+    assert fresh(broadcast).status == Status.SENDING
+
+
+@pytest.mark.parametrize("act", [segments.save, files.replace])
+def test_other_people_or_other_photos_are_to_be_looked_at_too(admin, act):
+    recipient(is_friend=True)
+    segment = SegmentFactory()
+    broadcast = BroadcastFactory(target_audience="segment", segment=segment)
+    files.replace(broadcast, [files.File("a.png", png())], actor=None)
+    seen = admin.get(page_of(broadcast, "decide", "start")).context["form"]["seen"].value()
+    if act is segments.save:
+        segments.save(segment, conditions={"is_friend": True}, actor=None)
+    else:
+        files.replace(broadcast, [files.File("b.png", png())], actor=None)
+
+    answer = decide(admin, broadcast, "start", seen=seen)
+
+    assert "was changed meanwhile" in answer.content.decode()
     assert fresh(broadcast).status == Status.DRAFT
 
 

@@ -202,6 +202,18 @@ def test_what_others_changed_meanwhile_is_kept(admin):
     assert (found.title, found.message_text, found.buttons) == ("Mine", "Theirs", broadcast.buttons)
 
 
+def test_another_segment_is_meant_whatever_others_chose_meanwhile(admin):
+    one, two = SegmentFactory(name="Friends"), SegmentFactory(name="Readers")
+    broadcast = BroadcastFactory(target_audience="segment", segment=one)
+    page = seen(broadcast, segment=two.pk)
+    services.change(fresh(broadcast), target_audience="all", segment=None, actor=None)
+
+    admin.post(page_of(broadcast), page)
+
+    found = fresh(broadcast)
+    assert (found.target_audience, found.segment) == ("segment", two)
+
+
 def test_another_audience_takes_it_off_the_schedule(admin):
     broadcast = BroadcastFactory(status=Status.SCHEDULED, scheduled_at="2999-01-01T00:00:00Z")
 

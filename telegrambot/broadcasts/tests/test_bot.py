@@ -26,6 +26,19 @@ from telegrambot.guides.tests.factories import GuideFactory
 pytestmark = pytest.mark.django_db
 
 Status = Broadcast.Status
+STICKER = {
+    "sticker": {
+        "file_id": "s",
+        "file_unique_id": "s1",
+        "type": "regular",
+        "width": 1,
+        "height": 1,
+        "is_animated": False,
+        "is_video": False,
+    }
+}
+VOICE = {"voice": {"file_id": "v", "file_unique_id": "v1", "duration": 1}}
+PHOTO = {"photo": [{"file_id": "p", "file_unique_id": "p1", "width": 10, "height": 10}]}
 GUIDE_CATEGORY = {"slug": "risk", "name_en": "Risk", "name_ru": "Риск"}
 
 
@@ -41,6 +54,11 @@ def client(operator):
 
 def only():
     return Broadcast.objects.get()
+
+
+def send_file(client, file, caption=""):
+    """Send a sticker, a voice message, a photo: what has no text of its own."""
+    return client.send("", caption=caption, **file)
 
 
 def sent_out(broadcast, **values):
@@ -172,6 +190,37 @@ def test_another_text(client):
     assert only().message_text == "Bye"
 
 
+@pytest.mark.parametrize("file", [STICKER, VOICE, PHOTO])
+def test_what_says_nothing_in_words_changes_nothing(client, file):
+    client.send("/broadcast")
+    assert "no words" in send_file(client, file).text
+    assert not Broadcast.objects.exists()
+
+    client.send("Hi")
+    client.press("Everybody")
+    client.press("🔘 Buttons")
+    client.send("Help | /help")
+    client.press("✏️ Change text")
+    assert "no words" in send_file(client, file).text
+    client.send("Bye")
+    client.press("🔘 Buttons")
+    assert "no words" in send_file(client, file).text
+
+    assert (only().message_text, only().buttons) == ("Bye", [[{"text": "Help", "command": "help"}]])
+
+
+def test_of_a_photo_only_its_caption_is_taken_and_that_is_said(client):
+    client.send("/broadcast")
+    screen = send_file(client, PHOTO, "Look")
+    assert "Whom is “Look” for?" in screen.text
+    assert "photos and videos are added in the browser" in screen.text
+    assert "browser" not in client.press("Everybody").text
+
+    client.press("✏️ Change text")
+    assert "photos and videos are added in the browser" in send_file(client, PHOTO, "Look here").text
+    assert (only().message_text, only().message_type) == ("Look here", "text")
+
+
 def test_leaving_a_question_leaves_it(client):
     client.send("/broadcast Hi")
     client.press("Everybody")
@@ -232,6 +281,46 @@ def test_a_large_audience_has_to_be_typed(client, settings):
     assert only().status == Status.DRAFT
     assert "⏸ Pause" in client.send(" 4 ").buttons
     assert only().status == Status.SENDING
+
+
+def test_what_was_looked_at_is_what_goes(client):
+    client.send("/broadcast Hi")
+    client.press("Admins and owners")
+    services.change(only(), actor=None, message_text="Half a sente")
+    client.press("▶️ Start")
+
+    screen = client.press("Yes, send to 1 person")
+
+    assert screen.toast == "“Hi” was changed meanwhile. Please look at it again."
+    assert screen.text.endswith("Half a sente")
+    assert only().status == Status.DRAFT
+    client.press("▶️ Start")
+    assert client.press("Yes, send to 1 person").toast == "It is on its way."
+
+
+def test_what_was_looked_at_is_what_is_scheduled(client):
+    client.send("/broadcast Hi")
+    client.press("Admins and owners")
+    client.press("🗓 Schedule")
+    client.press("⬜️ By each recipient's own clock")
+    services.change(only(), actor=None, target_audience="all")
+
+    screen = client.send("tomorrow 9:00")
+
+    assert "For: everybody" in screen.text
+    assert "was changed meanwhile" in screen.text
+    assert only().status == Status.DRAFT
+
+
+def test_the_number_confirms_what_was_looked_at(client, settings):
+    settings.BROADCAST_CONFIRM_ABOVE = 0
+    client.send("/broadcast Hi")
+    client.press("Everybody")
+    client.press("▶️ Start")
+    services.change(only(), actor=None, message_text="Half a sente")
+
+    assert "was changed meanwhile" in client.send("1").text
+    assert only().status == Status.DRAFT
 
 
 def test_a_time_schedules_it_on_the_operators_clock(client, monkeypatch):
@@ -403,6 +492,20 @@ def test_correcting(client):
     amendments.advance_all()
     Message.objects.filter(origin__startswith="correct:").update(status=Message.Status.FAILED)
     assert "Corrected: 0 edited · 1 failed" in client.press("🔄 Refresh").text
+
+
+def test_a_correction_without_words_takes_no_caption_away(client):
+    broadcast = BroadcastFactory(title="News", message_text="The price is 10", message_type="photo")
+    media(broadcast)
+    sent_out(broadcast)
+    client.send("/broadcasts")
+    client.press("✅ News · sent")
+    client.press("✏️ Correct")
+
+    assert "no words" in send_file(client, STICKER).text
+    assert not FollowUp.objects.exists()
+    assert "photos and videos stay" in send_file(client, PHOTO, "The price is 100").text
+    assert only().message_text == "The price is 100"
 
 
 def test_a_copy_is_a_new_draft(client):

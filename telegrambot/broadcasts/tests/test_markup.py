@@ -52,8 +52,10 @@ def test_whether_there_are_variables():
             r"Line 2, character 1: Telegram would drop this link \(https://\[site\]/\)",
         ),
         ('<b>a</b> <a href="word">x</a>', r"Line 1, character 10: Telegram would drop this link \(word\)"),
+        ('<a href="tel:+100">x</a>', r"Line 1, character 1: Telegram would drop this link \(tel:\+100\)"),
         ("x" * 4097, "may have 4096 characters and has up to 4097"),
-        ("x" * 4040 + "{first_name}", "up to 4104"),
+        ("x" * 4000 + "{first_name}", "up to 4128"),
+        ("&nbsp;" * 683, "up to 4098"),
     ],
 )
 def test_a_mistake_is_named_with_its_place(text, sentence):

@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from telegrambot.accounts.models import TelegramUser
 from telegrambot.accounts.roles import Role
-from telegrambot.broadcasts import clocks, fan_out, ledger, schedule, services
+from telegrambot.broadcasts import fan_out, ledger, schedule, services
 from telegrambot.broadcasts.models import Broadcast, BroadcastClick, BroadcastMedia, Postponement
 from telegrambot.broadcasts.rounds import hold_back, make_copies, start_due
 from telegrambot.broadcasts.tasks import count_broadcasts
@@ -99,7 +99,6 @@ def test_preferences_that_nobody_can_read_stop_no_broadcast():
     recipient(preferences={"quiet_hours": "always"})
     broadcast = started()
     assert ledger.copies(broadcast).count() == 3
-    assert clocks.zone_named("", UTC) is UTC
 
 
 # ── What cannot go on ─────────────────────────────────────────────────────────────────────────────────────
@@ -228,6 +227,26 @@ def test_one_that_cannot_start_says_why_and_holds_up_no_other(monkeypatch, spoil
     assert problem in row.problem
     assert "could not" in notices().get().text
     assert fresh(sound).status == Status.SENDING
+
+
+@pytest.mark.parametrize("other", [{"target_audience": "all"}, None])
+def test_a_draft_again_tells_of_no_problem(monkeypatch, other):
+    recipient()
+    broadcast = BroadcastFactory(target_audience="admin")
+    recipient(role=Role.ADMIN)
+    services.schedule(broadcast, timezone.now() + timedelta(hours=1), actor=None)
+    Broadcast.objects.update(message_text="")
+    moment = timezone.now() + timedelta(hours=1)
+    monkeypatch.setattr(timezone, "now", lambda: moment)
+    start_due()
+    assert fresh(broadcast).problem
+
+    if other:
+        services.change(broadcast, actor=None, **other)
+    else:
+        services.unschedule(broadcast, actor=None)
+
+    assert (fresh(broadcast).status, fresh(broadcast).problem) == (Status.DRAFT, "")
 
 
 def test_a_scheduled_one_that_somebody_else_started_is_left_alone():
