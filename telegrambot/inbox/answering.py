@@ -16,7 +16,7 @@ from telegrambot.accounts.models import TelegramUser
 from telegrambot.engine import outbox
 from telegrambot.engine.chat import Button, Reply
 from telegrambot.engine.models import Message, Priority
-from telegrambot.engine.personal_markup import validate_markup
+from telegrambot.engine.personal_markup import validate_html
 from telegrambot.engine.replies import Media
 from telegrambot.engine.splitting import split
 from telegrambot.inbox import business, notices, saved_replies, services
@@ -69,7 +69,8 @@ def answer(
         AnsweredMeanwhile: somebody else has answered since `seen_up_to`.
         NothingToAnswer: there is neither text nor file.
         WrongAnswer: Telegram would refuse the text.
-        PersonBlockedBot, AccountDisconnected, MayNotAnswer, AnsweringWindowOver: it would not arrive.
+        PersonBlockedBot, AccountDisconnected, AccountNotServed, MayNotAnswer, AnsweringWindowOver: it would
+            not arrive.
         KeyTooLong: the key is longer than `MAX_KEY`.
     """
     if len(key) > MAX_KEY:
@@ -154,7 +155,7 @@ def _require_reachable(row: Conversation) -> None:
     person = row.dialog.person
     if person is not None and person.blocked_at is not None and row.dialog.is_private_with_bot:
         raise PersonBlockedBot(name=person)
-    business.require_may_answer(row.dialog, row.last_inbound_at)
+    business.require_may_answer(row.dialog, business.last_heard(row.dialog))
 
 
 def _check(text: str, media: Media | Sequence[Media]) -> None:
@@ -162,7 +163,7 @@ def _check(text: str, media: Media | Sequence[Media]) -> None:
         raise NothingToAnswer
     try:
         for part in split(text):
-            validate_markup(part)
+            validate_html(part)
     except ValidationError as error:
         raise WrongAnswer(problem=" ".join(error.messages)) from None
 

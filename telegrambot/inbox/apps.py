@@ -9,3 +9,9 @@ class InboxConfig(AppConfig):
 
     name = "telegrambot.inbox"
     verbose_name = _("Inbox")
+
+    def ready(self) -> None:
+        from telegrambot.accounts import services as accounts
+        from telegrambot.inbox import departures
+
+        accounts.on_departure(departures.follow)

@@ -10,14 +10,19 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import Max, Q
 from django.utils import timezone
 
 from telegrambot.accounts.models import TelegramUser
 from telegrambot.accounts.roles import Role
 from telegrambot.engine.models import Dialog
-from telegrambot.inbox.exceptions import AccountDisconnected, AnsweringWindowOver, MayNotAnswer
-from telegrambot.inbox.models import BusinessConnection
+from telegrambot.inbox.exceptions import (
+    AccountDisconnected,
+    AccountNotServed,
+    AnsweringWindowOver,
+    MayNotAnswer,
+)
+from telegrambot.inbox.models import BusinessConnection, Conversation
 
 # Telegram takes answers for so long after a customer's last message.
 HOURS = 24
@@ -58,16 +63,14 @@ def is_served(dialog: Dialog) -> bool:
 
     Anybody on Telegram may connect any bot. A connection from before the bot heard of connections is served.
     """
-    found = BusinessConnection.objects.filter(connection_id=dialog.business_connection_id)
-    row = found.values_list("is_enabled", "person__role", "person__is_active").first()
-    return row is None or (row[0] and row[1] >= Role.ADMIN and row[2])
+    row = _connection(dialog)
+    return row is None or (row.is_enabled and _is_operators(row))
 
 
 def settle_in(dialog: Dialog) -> None:
     """Give a business chat its owner, and what was chosen for it under the account's earlier connections."""
-    found = BusinessConnection.objects.filter(connection_id=dialog.business_connection_id)
-    row = found.select_related("person").first()
-    if row is None:
+    row = _connection(dialog)
+    if row is None or row.person is None:
         return
     earlier = BusinessConnection.objects.filter(person=row.person_id, bot_id=row.bot_id)
     before = (
@@ -97,24 +100,46 @@ def require_may_answer(dialog: Dialog, last_inbound_at: datetime | None) -> None
     """Refuse what Telegram would refuse; there is nothing to refuse in other chats.
 
     Args:
-        last_inbound_at: when the customer last wrote.
+        last_inbound_at: when the customer last wrote, as `last_heard` says.
 
     Raises:
         AccountDisconnected: the bot is not connected to the account any more.
+        AccountNotServed: its owner is no operator (any more).
         MayNotAnswer: it may only read there.
         AnsweringWindowOver: the customer's last message is too old.
     """
     if not dialog.business_connection_id:
         return
-    row = BusinessConnection.objects.filter(connection_id=dialog.business_connection_id).first()
+    row = _connection(dialog)
     if row is not None and not row.is_enabled:
         raise AccountDisconnected
+    if row is not None and not _is_operators(row):
+        raise AccountNotServed
     if row is not None and not row.can_reply:
         raise MayNotAnswer
     if last_inbound_at is None or answerable_until(last_inbound_at) <= timezone.now():
         raise AnsweringWindowOver(hours=HOURS)
 
 
+def last_heard(dialog: Dialog) -> datetime | None:
+    """When the customer of a business chat wrote last, in whichever conversation; None in other chats."""
+    if not dialog.business_connection_id:
+        return None
+    newest: datetime | None = Conversation.objects.filter(dialog=dialog).aggregate(
+        newest=Max("last_inbound_at")
+    )["newest"]
+    return newest
+
+
 def answerable_until(last_inbound_at: datetime) -> datetime:
     """Until when Telegram takes an answer in a business chat."""
     return last_inbound_at + timedelta(hours=HOURS)
+
+
+def _connection(dialog: Dialog) -> BusinessConnection | None:
+    rows = BusinessConnection.objects.select_related("person")
+    return rows.filter(connection_id=dialog.business_connection_id).first()
+
+
+def _is_operators(row: BusinessConnection) -> bool:
+    return row.person is not None and row.person.role >= Role.ADMIN and row.person.is_active

@@ -269,9 +269,11 @@ class BusinessConnection(TimestampedModel):
     """A business account that the bot answers for (https://core.telegram.org/bots/api#businessconnection)."""
 
     connection_id = models.CharField(_("connection"), max_length=100, unique=True)
+    # Without one: the owner was erased. Telegram's connection lives on, and is not answered for.
     person = models.ForeignKey(
         TelegramUser,
-        on_delete=models.CASCADE,
+        on_delete=models.SET_NULL,
+        null=True,
         related_name="business_connections",
         verbose_name=_("owner of the account"),
     )
@@ -287,4 +289,4 @@ class BusinessConnection(TimestampedModel):
         verbose_name_plural = _("business connections")
 
     def __str__(self) -> str:
-        return str(self.person)
+        return str(self.person or self.pk)

@@ -49,6 +49,11 @@ class AccountDisconnected(DomainError):
     from the account itself."""
 
 
+class AccountNotServed(DomainError):
+    """The owner of this business account is not an operator, so nothing can be sent there. Please answer from
+    the account itself."""
+
+
 class MayNotAnswer(DomainError):
     """In this business account the bot may read but not answer. Its owner can allow that in Telegram, in the
     settings for business."""

@@ -5,7 +5,7 @@ A Telegram reply to such a notice answers the person (see bot/replying.py): its 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from datetime import datetime
 from zoneinfo import ZoneInfo
@@ -18,7 +18,8 @@ from django.utils.translation import gettext as _
 from telegrambot.accounts.exceptions import BadQuietHours
 from telegrambot.accounts.models import TelegramUser
 from telegrambot.accounts.roles import Role
-from telegrambot.engine import outbox
+from telegrambot.accounts.timezones import zone_named
+from telegrambot.engine import history, outbox
 from telegrambot.engine.chat import Button, Reply, escape
 from telegrambot.engine.handling import catalogue
 from telegrambot.engine.models import Dialog, Message, Priority
@@ -33,26 +34,33 @@ MAX_QUOTE = 600
 _WAITING = "waiting"
 
 
-def tell_waiting(conversation: Conversation, said: Message | None) -> None:
+def tell_waiting(conversation: Conversation, said: Message | None, *, lost: Message | None = None) -> None:
     """Tell whoever is on duty that somebody begins to wait: the assignee, or else all operators.
 
     Args:
         said: what the person wrote; None: not known.
+        lost: the automatic answer that did not arrive, so that they wait again.
     """
     if not settings_store.get("inbox.notify", bool) or conversation.waiting_since is None:
         return
+    from telegrambot.inbox.answering import problem_of
     from telegrambot.inbox.bot import screens  # the views behind the buttons
 
     dialog = conversation.dialog
 
     def notice() -> Reply:
-        who = screens.heading(dialog)
-        lines = [_("💬 {name} waits for an answer.").format(name=who), screens.quotation(dialog, said)]
+        if lost is None:
+            text, problem = _("💬 {name} waits for an answer."), ""
+        else:
+            text = _("⚠️ {name} waits again: the automatic answer has a problem.")
+            problem = escape(problem_of(lost))
+        lines = [text.format(name=screens.heading(dialog)), screens.quotation(dialog, said), problem]
         lines.append(f"<i>{_('Reply to this message to answer.')}</i>")
         return Reply("\n\n".join(filter(None, lines)), screens.notice_buttons(conversation))
 
-    key = f"{conversation.pk}:{_WAITING}:{conversation.waiting_since:%Y%m%d%H%M%S%f}"
-    _tell(on_duty(conversation), notice, conversation, key, said)
+    since = f"{conversation.waiting_since:%Y%m%d%H%M%S%f}"
+    key = f"{conversation.pk}:{_WAITING}:{lost.pk if lost else since}"
+    _tell(on_duty(conversation), notice, conversation, key, [told for told in (said, lost) if told])
 
 
 def tell_handed_over(
@@ -91,7 +99,7 @@ def tell_undelivered(message: Message, to: Dialog, conversation: Conversation) -
         rows = [[Button(_("Open"), screens.show, conversation.pk)]]
         return Reply(f"{text}\n\n{escape(problem_of(message))}", rows)
 
-    _tell([to], notice, conversation, undelivered_key(message))
+    _tell([to], notice, conversation, undelivered_key(message), [message])
 
 
 def undelivered_key(message: Message) -> str:
@@ -145,10 +153,15 @@ def _tell(
     notice: Callable[[], Reply],
     conversation: Conversation,
     key: str,
-    said: Message | None = None,
+    told: Sequence[Message] = (),
 ) -> None:
-    """Queue a notice, once by its key, for each of these operators, in their language and time zone."""
-    about = said.person_id if said else conversation.dialog.person_id
+    """Queue a notice, once by its key, for each of these operators, in their language and time zone.
+
+    Args:
+        told: the messages that it tells of; none: it leads to all that has been said until now.
+    """
+    about = told[0].person_id if told else conversation.dialog.person_id
+    seen_up_to = max((message.pk for message in told), default=0) or _last_key(conversation)
     drafts: list[Draft] = []
     later: dict[datetime, list[str | None]] = {}
     for chat in chats:
@@ -159,7 +172,7 @@ def _tell(
         zone = zone_of(person)
         with translation.override(person.language), timezone.override(zone):
             reply = replace(notice(), about=about)
-        origin = f"{ORIGIN}{conversation.pk}:{said.pk if said else 0}"
+        origin = f"{ORIGIN}{conversation.pk}:{seen_up_to}"
         for part, draft in enumerate(
             outbox.drafts(reply, dialog_id=chat.pk, person_id=person.pk, origin=origin)
         ):
@@ -173,12 +186,14 @@ def _tell(
         Message.objects.filter(pk__in=keys, dedupe_key__in=held).update(not_before=due)
 
 
+def _last_key(conversation: Conversation) -> int:
+    """The key of the last message that a person or an operator has said; 0: there is none."""
+    return max(history.last_inbound(conversation.dialog_id) or 0, conversation.last_answer_id or 0)
+
+
 def zone_of(person: TelegramUser) -> ZoneInfo:
     """The operator's time zone, else the installation's."""
-    try:
-        return ZoneInfo(person.timezone or settings.TIME_ZONE)
-    except (LookupError, ValueError, OSError):
-        return ZoneInfo(settings.TIME_ZONE)
+    return zone_named(person.timezone) or ZoneInfo(settings.TIME_ZONE)
 
 
 def end_of_quiet_hours(person: TelegramUser, zone: ZoneInfo) -> datetime | None:

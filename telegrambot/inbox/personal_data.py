@@ -8,6 +8,7 @@ from django.utils.translation import gettext_lazy as _
 from telegrambot.accounts.models import TelegramUser
 from telegrambot.accounts.personal_data import Holding, exempt, register
 from telegrambot.engine.models import Dialog, Message
+from telegrambot.inbox import forgetting  # noqa: F401  (what goes with a group's history)
 from telegrambot.inbox.desk import personal_data  # noqa: F401  (that of the desk)
 from telegrambot.inbox.models import Conversation, MutedOperator, Note, Presence
 

@@ -20,6 +20,7 @@ from telegrambot.accounts.models import TelegramUser
 from telegrambot.accounts.roles import Role
 from telegrambot.engine.models import Dialog, Message
 from telegrambot.inbox import notes, notices
+from telegrambot.inbox.desk import superseding
 from telegrambot.inbox.exceptions import AnotherIsOpen, ConversationNotFound, NotAnOperator
 from telegrambot.inbox.models import Conversation
 
@@ -110,8 +111,10 @@ def receive(dialog: Dialog, moment: datetime) -> Received:
 
 def answered_elsewhere(dialog: Dialog, moment: datetime) -> None:
     """Note that a business account's owner has answered in Telegram itself."""
-    open_now = Conversation.objects.filter(dialog=dialog, is_active=True)
-    open_now.update(
+    row = Conversation.objects.filter(dialog=dialog, is_active=True).first()
+    if row is None:
+        return
+    Conversation.objects.filter(pk=row.pk).update(
         last_outbound_at=moment,
         last_activity=moment,
         waiting_since=None,
@@ -119,6 +122,7 @@ def answered_elsewhere(dialog: Dialog, moment: datetime) -> None:
         unread_since=None,
         message_count=F("message_count") + 1,
     )
+    notices.withdraw(row)
 
 
 def forget_deleted(dialog: Dialog) -> bool:
@@ -183,7 +187,7 @@ def assign(
 
 @transaction.atomic
 def close(conversation: Conversation, *, actor: TelegramUser | None) -> None:
-    """Close it, also when somebody still waits; does nothing when it is closed.
+    """Close it, also when somebody still waits, and take its draft back; does nothing when it is closed.
 
     Raises:
         ConversationNotFound: it was erased meanwhile.
@@ -194,6 +198,7 @@ def close(conversation: Conversation, *, actor: TelegramUser | None) -> None:
         row.is_active, row.waiting_since = False, None
         Conversation.objects.filter(pk=row.pk).update(is_active=False, waiting_since=None, closed_at=Now())
         notices.withdraw(row)
+        superseding.supersede(row.dialog)
         record("inbox.conversation.closed", row)
 
 

@@ -50,8 +50,9 @@ def tell() -> int:
 
 
 def _chats(people: set[UUID]) -> QuerySet[Dialog]:
-    private = Dialog.objects.filter(type=Dialog.Type.PRIVATE, business_connection_id="")
-    return private.select_related("person").filter(person__in=people, person__role__gte=Role.ADMIN)
+    operators = Dialog.objects.filter(person__role__gte=Role.ADMIN, person__is_active=True)
+    private = operators.filter(type=Dialog.Type.PRIVATE, business_connection_id="")
+    return private.select_related("person").filter(person__in=people)
 
 
 def _told(pairs: list[tuple[Any, Dialog]]) -> set[str | None]:

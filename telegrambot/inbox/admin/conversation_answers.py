@@ -20,7 +20,7 @@ from telegrambot.inbox.exceptions import FileTooLarge, TooManyFiles
 from telegrambot.inbox.models import Conversation
 
 _MEGABYTE = 1024 * 1024
-# All files of an answer together; they are kept in the database until they are sent.
+# All files of an answer together; the database keeps them for some days.
 MAX_MEGABYTES = 20
 _BUTTONS = 3
 _SAVED = 200

@@ -130,6 +130,7 @@ class DeskPages(ReadOnlyAdmin):
         said = Message.objects.filter(dialog=draft.dialog_id).defer("sealed")
         page = history.read(said, ("timestamp", "pk"), "")
         current = Conversation.objects.filter(dialog=draft.dialog_id).order_by("-is_active", "-pk").first()
+        heard = business.last_heard(draft.dialog)
         return {
             "draft": draft,
             "name": _name(draft.dialog),
@@ -137,8 +138,9 @@ class DeskPages(ReadOnlyAdmin):
             "conversation": replace(page, older=""),
             "has_older": bool(page.older),
             "open_conversation": current,
-            "answer_until": _answer_until(draft.dialog, current),
-            "obstacle": _obstacle(draft.dialog, current),
+            # In a business chat; elsewhere for ever.
+            "answer_until": business.answerable_until(heard) if heard else None,
+            "obstacle": _obstacle(draft.dialog, heard),
             "standing": desk_queue.standing(draft),
             "summary": summaries.current(draft.dialog) if draft.made_from.get("has_summary") else None,
             "may_decide": self.may_decide(request),
@@ -167,17 +169,10 @@ def _name(dialog: Dialog) -> str:
     return str(dialog.person or dialog)
 
 
-def _answer_until(dialog: Dialog, conversation: Conversation | None) -> datetime | None:
-    """Until when Telegram lets the bot answer in a business chat; None: for ever."""
-    if not dialog.business_connection_id or conversation is None or conversation.last_inbound_at is None:
-        return None
-    return business.answerable_until(conversation.last_inbound_at)
-
-
-def _obstacle(dialog: Dialog, conversation: Conversation | None) -> str:
+def _obstacle(dialog: Dialog, heard: datetime | None) -> str:
     """Why nothing can be sent at all; empty when it can."""
     try:
-        business.require_may_answer(dialog, conversation.last_inbound_at if conversation else None)
+        business.require_may_answer(dialog, heard)
     except DomainError as refusal:
         return str(refusal)
     return ""

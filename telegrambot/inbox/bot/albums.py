@@ -19,7 +19,7 @@ def pass_on_rest(request: ChatRequest) -> Reply | None:
     """Pass a file on to whoever got the first one of its album.
 
     Returns:
-        None: nobody did. An empty reply otherwise: what was said to the first one holds for all.
+        None: nobody did. Else a refusal, or an empty reply: what was said to the first one holds for all.
     """
     if (first := _first_of_album(said_in(request))) is None:
         return None
@@ -29,8 +29,12 @@ def pass_on_rest(request: ChatRequest) -> Reply | None:
     answered = Message.objects.filter(dedupe_key__in=known).values_list("dedupe_key", flat=True).first()
     if answered is None:
         return None
-    speaking.pass_on(request, known[answered], 0)
-    return Reply()
+
+    def passed_on(found: Conversation) -> Reply:
+        speaking.send(request, found, 0)
+        return Reply()
+
+    return speaking.typed(request, lambda: services.find(known[answered]), passed_on)
 
 
 def _first_of_album(said: Message | None) -> Message | None:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from django.utils.translation import gettext as _
 
-from config.errors import DomainError
 from telegrambot.accounts.roles import Role
 from telegrambot.engine.chat import Button, ChatRequest, Reply, answer, button, escape, reply_to
 from telegrambot.inbox import services
@@ -23,7 +24,7 @@ from telegrambot.inbox.models import Conversation, DraftReply
 
 _FAULTS = [fault for fault in DraftReply.Fault if fault]
 # After these there is nothing left to decide: the operator's next message is a message like any other.
-_OVER = (DecidedAlready, SettledAlready, Outdated, DraftNotFound, KeepsNoHistory)
+_OVER = (DecidedAlready, SettledAlready, Outdated, KeepsNoHistory)
 
 
 @button(role=Role.ADMIN, command="inbox")
@@ -58,10 +59,10 @@ def ask_wording(request: ChatRequest, draft_id: int) -> Reply:
     )
 
 
-@answer(role=Role.ADMIN, command="inbox")
+@answer(role=Role.ADMIN, command="inbox", takes_files=True)
 def send_wording(request: ChatRequest) -> Reply:
     """Send the operator's own wording."""
-    return _worded(request, int(request.data["draft"]))
+    return _worded(request, int(request.data["draft"]), ask=send_wording)
 
 
 @reply_to(cards.ORIGIN, role=Role.ADMIN, command="inbox")
@@ -70,16 +71,14 @@ def reply_to_card(request: ChatRequest, about: str) -> Reply:
     return _worded(request, int(about))
 
 
-def _worded(request: ChatRequest, draft_id: int) -> Reply:
-    try:
-        draft = _open(draft_id)
+def _worded(request: ChatRequest, draft_id: int, *, ask: speaking.View | None = None) -> Reply:
+    def approved(draft: DraftReply) -> Reply:
         drafts.approve(draft, text=_text(request), actor=request.person)
-    except _OVER as refusal:
-        return _over(refusal, draft_id)
-    speaking.disown(request, draft.dialog)
-    text = _("📤 On its way to {name}.").format(name=screens.heading(draft.dialog))
-    look = Button(_("💬 Open the chat"), open_chat, draft.pk)
-    return Reply(text, [[look]], leaves=True, about=draft.dialog.person_id)
+        text = _("📤 On its way to {name}.").format(name=screens.heading(draft.dialog))
+        look = Button(_("💬 Open the chat"), open_chat, draft.pk)
+        return Reply(text, [[look]], leaves=True, about=draft.dialog.person_id)
+
+    return _typed(request, draft_id, approved, ask)
 
 
 @button(role=Role.ADMIN, command="inbox")
@@ -108,18 +107,16 @@ def reject(request: ChatRequest, draft_id: int, fault: str = "") -> Reply:
     return reply
 
 
-@answer(role=Role.ADMIN, command="inbox")
+@answer(role=Role.ADMIN, command="inbox", takes_files=True)
 def hear_fault(request: ChatRequest) -> Reply:
     """Throw it away for a reason in words."""
-    try:
-        draft = _open(int(request.data["draft"]))
-        decided = drafts.reject(draft, reason=_text(request), actor=request.person)
-    except _OVER as refusal:
-        return _over(refusal, int(request.data["draft"]))
-    speaking.disown(request, draft.dialog)
-    reply = cards.card(decided)
-    reply.leaves = True
-    return reply
+
+    def rejected(draft: DraftReply) -> Reply:
+        reply = cards.card(drafts.reject(draft, reason=_text(request), actor=request.person))
+        reply.leaves = True
+        return reply
+
+    return _typed(request, int(request.data["draft"]), rejected, hear_fault)
 
 
 @button(role=Role.ADMIN, command="inbox")
@@ -139,10 +136,30 @@ def _open(draft_id: int) -> DraftReply:
         KeepsNoHistory: what its person said is shown in no chat.
     """
     draft = drafts.find(draft_id)
+    _require_open(draft)
+    return draft
+
+
+def _require_open(draft: DraftReply) -> None:
     drafts.require_pending(draft)
     if not draft.dialog.keep_history:
         raise KeepsNoHistory
-    return draft
+
+
+def _typed(
+    request: ChatRequest, draft_id: int, decide: Callable[[DraftReply], Reply], ask: speaking.View | None
+) -> Reply:
+    """Decide as the operator typed, if there still is something to decide."""
+
+    def decided(draft: DraftReply) -> Reply:
+        try:
+            _require_open(draft)
+            return decide(draft)
+        except _OVER as refusal:
+            rows = [[Button(_("💬 Open the chat"), open_chat, draft_id)]]
+            return Reply(escape(str(refusal)), rows, leaves=True, about=draft.dialog.person_id)
+
+    return speaking.typed(request, lambda: drafts.find(draft_id), decided, ask=ask)
 
 
 def _text(request: ChatRequest) -> str:
@@ -155,11 +172,6 @@ def _text(request: ChatRequest) -> str:
     if not request.text.strip() or (said is not None and said.message_type != "text"):
         raise TextNeeded
     return request.text
-
-
-def _over(refusal: DomainError, draft_id: int) -> Reply:
-    rows = [[Button(_("💬 Open the chat"), open_chat, draft_id)]]
-    return Reply(escape(str(refusal)), [] if isinstance(refusal, DraftNotFound) else rows, leaves=True)
 
 
 def _conversation(draft: DraftReply) -> Conversation:

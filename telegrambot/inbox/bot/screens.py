@@ -74,19 +74,21 @@ def reopen(request: ChatRequest, conversation_id: int) -> Reply:
 def screen(conversation: Conversation, reader: TelegramUser, *, toast: str = "", new: bool = False) -> Reply:
     """The screen of a conversation; it counts as read."""
     said = _last_messages(conversation)
-    services.mark_read(conversation, up_to=said[-1].pk if said else 0, actor=reader)
+    # Not the last one's: an answer has the time at which it left, a question that of Telegram's whole second.
+    seen_up_to = max((message.pk for message in said), default=0)
+    services.mark_read(conversation, up_to=seen_up_to, actor=reader)
     others = presence.beat(conversation, actor=reader)
     parts = [
         f"<b>{heading(conversation.dialog)}</b>\n{_state(conversation)}",
         _("👀 {names} also looks at this.").format(names=escape(", ".join(one.name for one in others)))
         if others
         else "",
-        "\n".join(map(_line, said)),
+        "\n".join(_line(message, is_kept=conversation.dialog.keep_history) for message in said),
         "\n".join(map(_note_line, _last_notes(conversation))),
     ]
     return Reply(
         "\n\n".join(filter(None, parts)),
-        _buttons(conversation, reader, seen_up_to=said[-1].pk if said else 0),
+        _buttons(conversation, reader, seen_up_to=seen_up_to),
         toast=toast,
         new=new,
         leaves=True,
@@ -156,21 +158,23 @@ def _last_notes(conversation: Conversation) -> Sequence[Note]:
     return list(notes.of(conversation).reverse()[:SHOWN_NOTES])[::-1]
 
 
-def _line(message: Message) -> str:
+def _line(message: Message, *, is_kept: bool) -> str:
     is_ours = message.direction == Message.Direction.OUTBOUND
     side = ("👤" if author_of(message) else "🤖") if is_ours else "💬"
     clock = date_format(timezone.localtime(message.timestamp), "SHORT_DATETIME_FORMAT")
     mark = _MARKS.get(Message.Status(message.status), "") if is_ours else ""
-    line = f"{side} <i>{escape(clock)}</i> {mark}".rstrip() + f"\n{_content(message, MAX_LINE)}"
+    line = (
+        f"{side} <i>{escape(clock)}</i> {mark}".rstrip() + f"\n{_content(message, MAX_LINE, is_kept=is_kept)}"
+    )
     problem = problem_of(message) if is_ours else ""
     return f"{line}\n<i>{escape(problem)}</i>" if problem else line
 
 
-def _content(message: Message, most: int) -> str:
+def _content(message: Message, most: int, *, is_kept: bool = True) -> str:
     from telegrambot.engine.admin.presentation import message_type, readable
 
     kind = "" if message.message_type == "text" else f"[{message_type(message.message_type)}] "
-    text = readable(message)
+    text = readable(message) if is_kept else ""
     return escape(f"{kind}{text if len(text) <= most else text[: most - 1] + '…'}".strip() or "–")
 
 

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from typing import TypeVar
 
 from django.utils.translation import gettext as _
 
+from config.errors import DomainError
 from telegrambot.accounts.models import TelegramUser
 from telegrambot.accounts.roles import Role
+from telegrambot.engine import sealing
 from telegrambot.engine.chat import Button, ChatRequest, Reply, answer, button, escape, page
 from telegrambot.engine.models import Dialog, InboundUpdate, Message
 from telegrambot.engine.replies import Media
@@ -15,7 +18,10 @@ from telegrambot.inbox import answering, notes, saved_replies, services
 from telegrambot.inbox.bot import screens
 from telegrambot.inbox.bot.said import said_in
 from telegrambot.inbox.exceptions import AnsweredMeanwhile, CannotPassOn
-from telegrambot.inbox.models import Conversation, SavedReply
+from telegrambot.inbox.models import Conversation, DraftReply, SavedReply
+
+View = Callable[[ChatRequest], Reply]
+Found = TypeVar("Found", Conversation, DraftReply)
 
 MAX_LABEL = 60
 PASSED_ON = ("photo", "video", "document", "voice", "audio", "animation", "sticker", "video_note")
@@ -40,35 +46,49 @@ def ask_answer(request: ChatRequest, conversation_id: int, seen_up_to: int) -> R
     )
 
 
-@answer(role=Role.ADMIN, command="inbox")
+@answer(role=Role.ADMIN, command="inbox", takes_files=True)
 def hear_answer(request: ChatRequest) -> Reply:
     """Pass the operator's message on."""
-    return pass_on(request, request.data["conversation"], request.data["seen"])
+    return pass_on(request, request.data["conversation"], request.data["seen"], ask=hear_answer)
 
 
-def pass_on(request: ChatRequest, conversation_id: int, seen_up_to: int) -> Reply:
+def pass_on(request: ChatRequest, conversation_id: int, seen_up_to: int, *, ask: View | None = None) -> Reply:
     """Send the person what the operator has just said, with its formatting and its file.
 
     Args:
         seen_up_to: the key of the last message that the operator has seen; 0: all.
+        ask: the question that goes on when it is refused; None: there was none.
     """
-    found = services.find(conversation_id)
-    said = said_in(request)
-    try:
-        answering.answer(
-            found,
-            request.html,
-            media=_media(said),
-            key=f"update:{request.update_key}",
-            seen_up_to=seen_up_to or None,
-            actor=request.person,
-        )
-    except AnsweredMeanwhile as refusal:
-        disown(request, found.dialog)
-        rows = [[Button(_("Open"), screens.show, found.pk)]]
-        return Reply(escape(str(refusal)), rows, leaves=True, about=found.dialog.person_id)
-    disown(request, found.dialog)
-    return _sent(found)
+
+    def passed_on(found: Conversation) -> Reply:
+        try:
+            send(request, found, seen_up_to)
+        except AnsweredMeanwhile as refusal:
+            rows = [[Button(_("Open"), screens.show, found.pk)]]
+            return Reply(escape(str(refusal)), rows, leaves=True, about=found.dialog.person_id)
+        return _sent(found)
+
+    return typed(request, lambda: services.find(conversation_id), passed_on, ask=ask)
+
+
+def send(request: ChatRequest, found: Conversation, seen_up_to: int) -> None:
+    """Queue what the operator has just said.
+
+    Args:
+        seen_up_to: the key of the last message that the operator has seen; 0: all.
+
+    Raises:
+        CannotPassOn: Telegram lets nobody pass that on.
+        DomainError: see `answering.answer`.
+    """
+    answering.answer(
+        found,
+        request.html,
+        media=_media(said_in(request)),
+        key=f"update:{request.update_key}",
+        seen_up_to=seen_up_to or None,
+        actor=request.person,
+    )
 
 
 @button(role=Role.ADMIN, command="inbox")
@@ -124,13 +144,15 @@ def ask_note(request: ChatRequest, conversation_id: int) -> Reply:
     return Reply(text, [back], ask=hear_note, data={"conversation": found.pk})
 
 
-@answer(role=Role.ADMIN, command="inbox")
+@answer(role=Role.ADMIN, command="inbox", takes_files=True)
 def hear_note(request: ChatRequest) -> Reply:
     """Keep a note."""
-    found = services.find(request.data["conversation"])
-    notes.add(found, request.text, actor=request.person)
-    disown(request, found.dialog)
-    return screens.screen(found, request.person)
+
+    def noted(found: Conversation) -> Reply:
+        notes.add(found, request.text, actor=request.person)
+        return screens.screen(found, request.person)
+
+    return typed(request, lambda: services.find(request.data["conversation"]), noted, ask=hear_note)
 
 
 @button(role=Role.ADMIN, command="inbox")
@@ -161,13 +183,15 @@ def ask_reason(request: ChatRequest, conversation_id: int, telegram_id: int) -> 
     return Reply(text, rows, ask=hear_reason, data={"conversation": found.pk, "to": telegram_id})
 
 
-@answer(role=Role.ADMIN, command="inbox")
+@answer(role=Role.ADMIN, command="inbox", takes_files=True)
 def hear_reason(request: ChatRequest) -> Reply:
     """Hand it over with a note."""
-    found = services.find(request.data["conversation"])
-    reply = _handed_over(request, found, request.data["to"], request.text)
-    disown(request, found.dialog)
-    return reply
+    return typed(
+        request,
+        lambda: services.find(request.data["conversation"]),
+        lambda found: _handed_over(request, found, request.data["to"], request.text),
+        ask=hear_reason,
+    )
 
 
 @button(role=Role.ADMIN, command="inbox")
@@ -194,14 +218,44 @@ def _media(said: Message | None) -> list[Media]:
     return [Media(said.message_type, file_id)]  # type: ignore[arg-type]
 
 
-def disown(request: ChatRequest, dialog: Dialog) -> None:
-    """What the operator typed is about the person of `dialog`; without history it is kept nowhere."""
-    # Telegram repeats in it what was quoted.
-    InboundUpdate.objects.filter(pk=request.update_key).update(payload=None)
+def typed(
+    request: ChatRequest, find: Callable[[], Found], do: Callable[[Found], Reply], *, ask: View | None = None
+) -> Reply:
+    """Do what the operator has typed; what is refused is about that person all the same, and goes with them.
+
+    Args:
+        find: finds what it is said about.
+        do: does it.
+        ask: the question that goes on when it is refused; None: there was none.
+    """
+    dialog: Dialog | None = None
+    try:
+        found = find()
+        dialog = found.dialog
+        reply = do(found)
+    except DomainError as refusal:
+        # An error that leaves a view takes back what it wrote.
+        again = ask if dialog else None
+        about = dialog.person_id if dialog else None
+        reply = Reply(escape(str(refusal)), ask=again, data=request.data, about=about)
+    _disown(request, dialog)
+    return reply
+
+
+def _disown(request: ChatRequest, dialog: Dialog | None) -> None:
+    """What the operator typed is about the person of `dialog`; without history it is kept nowhere.
+
+    Nor is it in a group: nobody would find it there when the group's history goes. Nor is it, about somebody
+    who was erased meanwhile.
+    """
+    # Telegram repeats in it what was quoted. What waits has to have a content, and this one is being handled.
+    InboundUpdate.objects.filter(pk=request.update_key).update(payload=None, status=InboundUpdate.Status.DONE)
     if (said := said_in(request)) is not None:
         bare = {name: value for name, value in said.payload.items() if name == "media_group_id"}
-        values = {} if dialog.keep_history else {"text": "", "payload": bare}
-        Message.objects.filter(pk=said.pk).update(about=dialog.person_id, **values)
+        person = dialog.person_id if dialog else None
+        is_kept = person is not None and not sealing.people_without_history([person])
+        values = {} if is_kept else {"text": "", "payload": bare}
+        Message.objects.filter(pk=said.pk).update(about=person, **values)
 
 
 def _sent(found: Conversation) -> Reply:

@@ -7,6 +7,8 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from django.db import transaction
+
 from config.errors import DomainError
 from telegrambot.engine.models import Dialog
 from telegrambot.inbox.desk.choices import Choice
@@ -19,6 +21,10 @@ from telegrambot.inbox.models import ModelCall, Provider
 from telegrambot.vault import settings_store
 
 logger = logging.getLogger(__name__)
+
+
+class Cancelled(Exception):
+    """An operator has taken the job back."""
 
 
 def request(choice: Choice, context: Context) -> DraftRequest:
@@ -68,10 +74,13 @@ class Call:
             # What was written until an operator or a closed window broke it off has to be paid.
             self._note(BrokenOff() if error else None)
 
+    @transaction.atomic
     def _note(self, error: DomainError | None) -> None:
         choice, spent = self.choice, self.meter.spent
+        # Whoever was erased while the model was writing has to be paid for all the same.
+        chats = Dialog.objects.select_for_update(no_key=True)
         ModelCall.objects.create(
-            dialog=self._dialog,
+            dialog=chats.filter(pk=self._dialog.pk).first() if self._dialog else None,
             operator=choice.operator if choice else None,
             provider=choice.provider if choice else Provider.BUILT_IN,
             model_name=choice.model if choice else "",

@@ -69,7 +69,10 @@ def show(draft: DraftReply) -> None:
 
 
 def refresh(draft: DraftReply) -> None:
-    """Bring every card of a draft up to date: who decided what. A card that has not left yet never does."""
+    """Bring every operator's card of a draft up to date: who decided what.
+
+    A card that has not left yet never does.
+    """
     shown = Message.objects.filter(pk__in=DraftCard.objects.filter(draft=draft).values("message"))
     shown.filter(status=Message.Status.QUEUED).update(status=Message.Status.CANCELLED)
     written = _writer(draft)
@@ -77,6 +80,8 @@ def refresh(draft: DraftReply) -> None:
     there = shown.exclude(status__in=[Message.Status.CANCELLED, Message.Status.FAILED])
     for message in there.select_related("dialog__person").order_by("pk"):
         chat = message.dialog
+        if not _may_decide(chat):
+            continue
         edit = outbox.drafts(
             written(chat),
             dialog_id=chat.pk,
@@ -204,7 +209,8 @@ def _writer(draft: DraftReply) -> Callable[[Dialog], Reply]:
 
 
 def _may_decide(chat: Dialog) -> bool:
-    return chat.person is not None and catalogue.allows("inbox", chat.person.role)
+    person = chat.person
+    return person is not None and person.is_active and catalogue.allows("inbox", person.role)
 
 
 def _origin(draft: DraftReply) -> str:

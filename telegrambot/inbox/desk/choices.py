@@ -5,17 +5,20 @@ from __future__ import annotations
 from dataclasses import dataclass
 from decimal import Decimal
 
-from django.db import transaction
+from django.db import connection, transaction
 from django.db.models import Max
 
 from telegrambot.accounts import authentication_data
 from telegrambot.accounts.models import AuthenticationData, CredentialKind, TelegramUser
+from telegrambot.accounts.roles import Role
 from telegrambot.engine.models import Dialog
 from telegrambot.inbox.desk.exceptions import InstructionsTooLong, NothingChosen
 from telegrambot.inbox.drafting.endpoints import PRESETS, Endpoint
 from telegrambot.inbox.models import Conversation, Provider, SystemPrompt, UserSelectedModel
 
 MAX_INSTRUCTIONS = 8000
+# Half of an advisory lock: choices are seldom saved, so all of them wait for each other.
+_CHOOSING_LOCK = 0x5B11
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +49,8 @@ class Choice:
 def for_dialog(dialog: Dialog) -> Choice:
     """The choice of the chat's owner, else of who answers in it, else everybody's.
 
+    Whoever is no operator any more must not read on, which a server of their own would.
+
     Raises:
         NoCredentials, UnreadableSecret: the key cannot be used.
     """
@@ -56,6 +61,7 @@ def for_dialog(dialog: Dialog) -> Choice:
     current = Conversation.objects.filter(dialog=dialog, is_active=True).select_related("assigned_to").first()
     if current is not None and current.assigned_to is not None:
         people.append(current.assigned_to)
+    people = [person for person in people if person.role >= Role.ADMIN and person.is_active]
     rows = UserSelectedModel.objects.select_related("operator", "prompt", "credentials")
     chosen = {row.operator_id: row for row in rows.filter(operator__in=people)}
     for person in people:
@@ -116,6 +122,9 @@ def choose(
         credentials = AuthenticationData.objects.defer("encrypted_credentials").get(
             kind=CredentialKind.MODEL_PROVIDER, name=credentials_name
         )
+    with connection.cursor() as cursor:
+        # The first choice has no row to lock yet, nor have the first instructions.
+        cursor.execute("SELECT pg_advisory_xact_lock(%s, 0)", [_CHOOSING_LOCK])
     row = UserSelectedModel.objects.select_for_update(no_key=True).filter(operator=operator).first()
     row = row or UserSelectedModel(operator=operator)
     row.provider = provider

@@ -22,7 +22,7 @@ class Batch:
     """What waits to be answered, and all that is known around it.
 
     Attributes:
-        last_message_id: the person's last message, the one the draft answers.
+        last_message_id: the last that the person said or edited; what comes after it outdates the draft.
         message_ids: the messages that the model is given.
         leaves_behind: whether enough messages will soon be too old to be given, and no summary tells of them.
     """
@@ -39,27 +39,18 @@ def read(dialog: Dialog, *, operator: TelegramUser | None) -> Batch | None:
 
     Only this dialog's messages, only what its person may read: nothing of anybody else's.
     """
+    # Before the wordings are read: what is said or edited after this asks for another draft. It may be none
+    # of them: the edit of an old message comes late.
+    last = transcript.asking(dialog.pk).order_by("-pk").values_list("pk", flat=True).first()
     messages = list(transcript.spoken(dialog)[:MAX_LINES])
     asked = [message for message in messages if message.direction == Message.Direction.INBOUND]
-    if not asked:
+    if last is None or not asked:
         return None
     unanswered = _unanswered(dialog, asked)
     # Telegram counts whole seconds: what was asked in the second of our answer would seem to precede it. What
     # an operator had not seen when they answered follows that answer all the same.
     messages.sort(key=lambda message: (message.pk in unanswered, message.pk))
     newest = max(asked, key=lambda message: message.pk)
-    # Asked before the wordings are read: an edit after this one asks for another draft.
-    last_edit = (
-        Message.objects.filter(
-            dialog=dialog,
-            direction=Message.Direction.INBOUND,
-            operation=Message.Operation.EDIT,
-            pk__gt=newest.pk,
-        )
-        .order_by("-pk")
-        .values_list("pk", flat=True)
-        .first()
-    )
     keys_and_lines = transcript.lines(dialog, messages)
     lines = [line for _, line in keys_and_lines]
     if not lines or lines[-1].is_ours:
@@ -76,7 +67,7 @@ def read(dialog: Dialog, *, operator: TelegramUser | None) -> Batch | None:
         context = replace(context, excerpts=knowledge.search(context.question, dialog.person))
     return Batch(
         context,
-        last_edit or newest.pk,
+        last,
         newest.timestamp,
         tuple(key for key, _ in keys_and_lines),
         leaves_behind=summaries.are_left_behind(dialog, [message.pk for message in messages], summary),

@@ -17,9 +17,10 @@ from audit.services import record
 from config.errors import DomainError
 from telegrambot.accounts.models import TelegramUser
 from telegrambot.engine import history
-from telegrambot.engine.models import Dialog, Message
+from telegrambot.engine.models import Dialog
+from telegrambot.engine.splitting import length
 from telegrambot.inbox import answering, services
-from telegrambot.inbox.desk import cards, queueing, superseding, trust
+from telegrambot.inbox.desk import cards, queueing, superseding, transcript, trust
 from telegrambot.inbox.desk.choices import Choice
 from telegrambot.inbox.desk.conversation_context import Batch
 from telegrambot.inbox.desk.exceptions import (
@@ -38,6 +39,7 @@ logger = logging.getLogger(__name__)
 
 Status = DraftReply.Status
 
+# In Telegram's units: what is sent must be one message.
 MAX_REPLY = 4000
 
 
@@ -61,17 +63,16 @@ def propose(
     """Keep what a model wrote, show it to operators, or send it if that was earned.
 
     Returns:
-        The draft; None when none is needed any more, or the person has written meanwhile: then another one
-        is asked for.
+        The draft; None when none is needed any more, the chat was erased, or the person has written
+        meanwhile: then another one is asked for.
 
     Raises:
         StillUndelivered: an answer approved before may or may not have arrived.
-        Dialog.DoesNotExist: the chat was erased meanwhile.
     """
     rows = Dialog.objects.select_for_update(no_key=True, of=("self",)).select_related("person")
-    dialog = rows.get(pk=dialog_id)
-    conversation = _locked_conversation(dialog.pk)
-    if conversation is None or not _is_wanted(dialog, conversation, batch):
+    dialog = rows.filter(pk=dialog_id).first()
+    conversation = _locked_conversation(dialog_id)
+    if dialog is None or conversation is None or not _is_wanted(dialog, conversation, batch):
         return None
     if _newest_if_unchanged(dialog.pk, batch.last_message_id) is None:
         queueing.ask(dialog.pk)
@@ -86,7 +87,7 @@ def propose(
         last_message_timestamp=batch.last_message_timestamp,
         suggested_response=drafted.text,
         provider=choice.provider,
-        model_name=drafted.model,
+        model_name=drafted.model[:100],
         prompt=choice.prompt,
         operator=choice.operator,
         made_from={
@@ -149,8 +150,8 @@ def _approve(draft: DraftReply, text: str | None, actor: TelegramUser | None) ->
     # Who has emptied the box does not mean the suggestion.
     if not (row.text if text is None else text).strip():
         raise NothingToSend
-    if len(row.text) > MAX_REPLY:
-        raise ReplyTooLong(most=MAX_REPLY, length=len(row.text))
+    if (units := length(escape(row.text))) > MAX_REPLY:
+        raise ReplyTooLong(most=MAX_REPLY, length=units)
     return _send(row, conversation, actor=actor, is_automatic=False)
 
 
@@ -162,6 +163,7 @@ def reject(draft: DraftReply, *, fault: str = "", reason: str = "", actor: Teleg
         DecidedAlready, SettledAlready: somebody was faster, or the person was.
         DraftNotFound: it was erased meanwhile.
     """
+    _locked_conversation(draft.dialog_id)
     row = _locked(draft)
     require_pending(row)
     row.status, row.fault, row.rejection_reason = Status.REJECTED, fault, reason.strip()[:300]
@@ -180,6 +182,8 @@ def redraft(dialog: Dialog, *, actor: TelegramUser | None) -> None:
     Raises:
         StillUndelivered: an answer approved before may or may not have arrived.
     """
+    # Before its draft, as whoever handles a message locks them.
+    Dialog.objects.select_for_update(no_key=True).filter(pk=dialog.pk).first()
     if DraftReply.objects.filter(dialog=dialog, status=Status.APPROVED).exists():
         raise StillUndelivered
     superseding.supersede(dialog)
@@ -222,11 +226,7 @@ def _is_wanted(dialog: Dialog, conversation: Conversation, batch: Batch) -> bool
 def _newest_if_unchanged(dialog_id: int, since: int) -> int | None:
     """The key of the newest inbound message; None when the person has said something (no command) `since`."""
     newest = history.last_inbound(dialog_id) or since
-    later = Message.objects.filter(
-        dialog=dialog_id, direction=Message.Direction.INBOUND, pk__gt=since, pk__lte=newest
-    ).exclude(operation=Message.Operation.DELETE)
-    said = later.exclude(message_type="service").exclude(text__startswith="/")
-    said = said.exclude(revisions__operation=Message.Operation.DELETE)
+    said = transcript.asking(dialog_id).filter(pk__gt=since, pk__lte=newest)
     return None if said.exists() else newest
 
 

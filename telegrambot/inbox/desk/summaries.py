@@ -6,7 +6,7 @@ while the messages it takes in are still given in full.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
 
 from django.db import transaction
@@ -49,11 +49,12 @@ def are_left_behind(dialog: Dialog, newest: Sequence[int], summary: DialogSummar
     return dialog.keep_history and sum(key > told for key in newest[:-KEPT]) >= STEP
 
 
-def make(dialog_id: int) -> None:
+def make(dialog_id: int, *, is_cancelled: Callable[[], bool] = lambda: False) -> None:
     """Bring a chat's summary up to its newest messages but the last; without a model there is none.
 
     Raises:
         DraftingError: it is temporary; the job should be tried again later.
+        Cancelled: `is_cancelled()` became true.
     """
     dialog = Dialog.objects.select_related("person", "owner__person").filter(pk=dialog_id).first()
     if dialog is None or not (dialog.is_processing_enabled and dialog.keep_history):
@@ -62,19 +63,25 @@ def make(dialog_id: int) -> None:
     newest = history.last_inbound(dialog.pk) or 0
     earlier = current(dialog)
     told = earlier.up_to if earlier else 0
-    messages = list(transcript.spoken(dialog).filter(pk__gt=told)[: KEPT + _MOST])
-    messages = sorted(messages, key=lambda message: message.pk)[:-KEPT]
+    untold = transcript.spoken(dialog).filter(pk__gt=told)
+    # What an earlier summary goes on with may be much: the model is given as much at once as it can read.
+    messages = sorted(untold if earlier else untold[: KEPT + _MOST], key=lambda message: message.pk)[:-KEPT]
     found = transcript.lines(dialog, messages)
     if len(messages) < STEP or not found:
         return
     made: Summary | None = None
+
+    def stop_if_cancelled(_text: str) -> None:
+        if is_cancelled():
+            raise asking.Cancelled
+
     with asking.in_background(f"summary of chat {dialog.pk}") as call:
         call.choice = choice = choices.for_dialog(dialog)
         if choice.provider == Provider.BUILT_IN:
             return
         limits.require_room()
         context = Context([line for _, line in found], summary=earlier.text if earlier else "")
-        made = drafting.summarise(asking.request(choice, context), call.meter)
+        made = drafting.summarise(asking.request(choice, context), call.meter, stop_if_cancelled)
     if made is None:
         return
     is_whole = made.line_count == len(found)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from telegrambot.engine import history
 from telegrambot.engine.models import Dialog, Message
 from telegrambot.inbox.desk import cards, queueing
 from telegrambot.inbox.models import DraftReply, HeldText
@@ -30,8 +29,6 @@ def answered_by_hand(dialog: Dialog) -> None:
     """Note that somebody has answered without a draft: none is needed for what was said until now."""
     supersede(dialog)
     if dialog.is_processing_enabled:
-        newest = history.last_inbound(dialog.pk)
-        Dialog.objects.filter(pk=dialog.pk).update(last_processed_message_id=newest)
         HeldText.objects.filter(dialog=dialog).delete()
 
 

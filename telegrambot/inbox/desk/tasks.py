@@ -16,9 +16,8 @@ from procrastinate.exceptions import JobAborted
 
 from config.job_words import describe
 from telegrambot.engine import retention
-from telegrambot.engine.models import Message
 from telegrambot.engine.worker import serve_apart
-from telegrambot.inbox.desk import queueing, summaries, work
+from telegrambot.inbox.desk import asking, queueing, summaries, transcript, work
 from telegrambot.inbox.drafting.exceptions import DraftingError
 from telegrambot.inbox.models import Conversation, DraftInProgress, DraftReply, HeldText, ModelCall
 from telegrambot.vault import settings_store
@@ -38,14 +37,17 @@ def draft_reply(context: JobContext, dialog_id: int) -> None:
     """Draft an answer for a chat; twice does no harm: the second finds nothing to answer."""
     try:
         work.make(dialog_id, is_cancelled=context.should_abort)
-    except work.Cancelled:
+    except asking.Cancelled:
         raise JobAborted from None
 
 
-@app.task(queue=queueing.QUEUE, retry=RETRY)
-def summarise_dialog(dialog_id: int) -> None:
+@app.task(queue=queueing.QUEUE, retry=RETRY, pass_context=True)
+def summarise_dialog(context: JobContext, dialog_id: int) -> None:
     """Summarise what was said long ago in a chat; twice does no harm: the second finds nothing to add."""
-    summaries.make(dialog_id)
+    try:
+        summaries.make(dialog_id, is_cancelled=context.should_abort)
+    except asking.Cancelled:
+        raise JobAborted from None
 
 
 @app.periodic(cron="*/30 * * * *")
@@ -66,10 +68,7 @@ def unanswered() -> Iterator[int]:
 
     Whoever has waited longest comes first. Some have said nothing that can be read; no model is asked there.
     """
-    inbound = Message.objects.filter(dialog=OuterRef("dialog"), direction=Message.Direction.INBOUND)
-    # Commands and what is deleted ask nothing.
-    asked = inbound.exclude(operation=Message.Operation.DELETE).exclude(message_type="service")
-    asked = asked.exclude(text__startswith="/").exclude(revisions__operation=Message.Operation.DELETE)
+    asked = transcript.asking(OuterRef("dialog"))
     found = (
         Conversation.objects.filter(waiting_since__isnull=False, dialog__is_processing_enabled=True)
         .exclude(dialog__drafts__status__in=[DraftReply.Status.PENDING_APPROVAL, DraftReply.Status.APPROVED])

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from html import unescape
 
-from django.db.models import Q, QuerySet
-from django.utils.html import strip_tags
+from django.db.models import OuterRef, Q, QuerySet
 
+from telegrambot.engine.delivery import plain
 from telegrambot.engine.models import Dialog, Message, Priority
 from telegrambot.inbox.drafting.context import Line
 from telegrambot.inbox.models import HeldText
@@ -28,6 +27,13 @@ def spoken(dialog: Dialog) -> QuerySet[Message]:
     )
 
 
+def asking(dialog: int | OuterRef) -> QuerySet[Message]:
+    """What may ask for an answer in a chat, edits too: no command, nothing deleted, nor the deletion."""
+    said = Message.objects.filter(dialog=dialog, direction=Message.Direction.INBOUND)
+    said = said.exclude(operation=Message.Operation.DELETE).exclude(message_type="service")
+    return said.exclude(text__startswith="/").exclude(revisions__operation=Message.Operation.DELETE)
+
+
 def lines(dialog: Dialog, messages: Sequence[Message]) -> list[tuple[int, Line]]:
     """The messages that have a text, each with its key, in the order given and in their last wording."""
     held = dict(HeldText.objects.filter(dialog=dialog).values_list("message_id", "text"))
@@ -43,7 +49,7 @@ def _text(message: Message, held: dict[int, str], edits: dict[int, str]) -> str:
     if message.direction == Message.Direction.INBOUND:
         return edits.get(message.pk) or message.text or held.get(message.pk, "")
     # What we said is Telegram HTML.
-    return unescape(strip_tags(edits.get(message.pk) or message.text))
+    return plain(edits.get(message.pk) or message.text)
 
 
 def _edited(messages: Sequence[Message]) -> dict[int, str]:

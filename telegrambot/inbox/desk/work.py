@@ -10,6 +10,7 @@ from django.db.models.functions import Now
 from django.utils import timezone
 
 from telegrambot.engine.models import Dialog, InboundUpdate
+from telegrambot.inbox import business
 from telegrambot.inbox.desk import asking, choices, conversation_context, drafts, limits, queueing
 from telegrambot.inbox.desk.exceptions import StillUndelivered
 from telegrambot.inbox.drafting import drafts as drafting
@@ -20,10 +21,6 @@ from telegrambot.vault import settings_store
 # How often what a model has written so far is shown to operators.
 _SHOW_SECONDS = 0.5
 _UNHANDLED_SECONDS = 0.5
-
-
-class Cancelled(Exception):
-    """An operator has taken the job back."""
 
 
 def make(dialog_id: int, *, is_cancelled: Callable[[], bool] = lambda: False) -> None:
@@ -37,6 +34,8 @@ def make(dialog_id: int, *, is_cancelled: Callable[[], bool] = lambda: False) ->
     """
     dialog = Dialog.objects.select_related("person", "owner__person").filter(pk=dialog_id).first()
     if dialog is None or not dialog.is_processing_enabled or _is_idle(dialog):
+        return
+    if dialog.business_connection_id and not business.is_served(dialog):
         return
     if DraftReply.objects.filter(dialog=dialog, status=DraftReply.Status.APPROVED).exists():
         return  # asked for again when it is settled, or by the sweep
@@ -93,5 +92,5 @@ class _Preview:
             return
         self._shown_at = now
         if self._is_cancelled():
-            raise Cancelled
+            raise asking.Cancelled
         DraftInProgress.objects.filter(dialog=self._dialog).update(text=text, updated_at=Now())

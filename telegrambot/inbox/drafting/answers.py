@@ -28,6 +28,8 @@ _STREAMS: dict[Protocol, Callable[[ModelRequest], AsyncGenerator[Piece]]] = {
 }
 # How open models think aloud before they answer.
 _THINKING = re.compile(r"\A\s*<think>.*?(?:</think>|\Z)", re.DOTALL)
+# What a column holds; some servers count oddly.
+_MOST_TOKENS = 2**31 - 1
 
 
 class Answer:
@@ -51,7 +53,7 @@ class Answer:
     @property
     def text(self) -> str:
         """What the customer could read of it."""
-        raw = self._raw.lstrip()
+        raw = _storable(self._raw).lstrip()
         # "<thi" may become a thought.
         return "" if "<think>".startswith(raw) else _THINKING.sub("", raw).strip()
 
@@ -63,8 +65,9 @@ class Answer:
         # A broken stream never came to its bill.
         is_estimated = self._tokens_in is None or self._tokens_out is None or self._finish is None
         tokens_in = self.request.prompt.tokens if self._tokens_in is None else self._tokens_in
-        tokens_out = max(self._tokens_out or 0, count_tokens(self._raw)) if is_estimated else self._tokens_out
-        assert tokens_out is not None
+        tokens_out = self._tokens_out or 0
+        if is_estimated:
+            tokens_out = max(tokens_out, count_tokens(_storable(self._raw)))
         preset = self.request.endpoint.preset
         cost = cost_of(preset.name, self.model, tokens_in, tokens_out)
         return Spent(tokens_in, tokens_out, Decimal(0) if preset.is_free else cost, is_estimated)
@@ -101,10 +104,10 @@ class Answer:
     def _add(self, piece: Piece) -> None:
         self._has_begun = True
         self._raw += piece.text
-        self.model = piece.model or self.model
+        self.model = _storable(piece.model) or self.model
         self._finish = piece.finish or self._finish
-        self._tokens_in = piece.tokens_in if piece.tokens_in is not None else self._tokens_in
-        self._tokens_out = piece.tokens_out if piece.tokens_out is not None else self._tokens_out
+        self._tokens_in = _counted(piece.tokens_in, self._tokens_in)
+        self._tokens_out = _counted(piece.tokens_out, self._tokens_out)
 
     def _checked_length(self) -> str:
         text = self.text
@@ -112,3 +115,12 @@ class Answer:
         if len(text) > self.request.limits.max_characters:
             raise AnswerTooLong
         return text
+
+
+def _storable(text: str) -> str:
+    """Without what PostgreSQL cannot hold: NUL, half characters. The halves of one may come in two pieces."""
+    return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace").replace("\0", "")
+
+
+def _counted(told: int | None, before: int | None) -> int | None:
+    return before if told is None else min(max(told, 0), _MOST_TOKENS)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from contextlib import closing
 from dataclasses import dataclass, replace
 
 from telegrambot.inbox.drafting import traces
@@ -43,12 +44,15 @@ class Summary:
     line_count: int
 
 
-def summarise(request: DraftRequest, meter: Meter) -> Summary:
+def summarise(
+    request: DraftRequest, meter: Meter, on_text: Callable[[str], None] = lambda _text: None
+) -> Summary:
     """Put notes and what was said after them into new notes. Synchronous, never inside a transaction.
 
     Args:
         request: its context has the notes so far (`summary`) and what was said after them (`lines`).
         meter: told what it took, whether or not there is a summary in the end.
+        on_text: called with what there is so far, and while nothing comes. What it raises ends the request.
 
     Raises:
         DraftingError: one of its kinds.
@@ -57,8 +61,9 @@ def summarise(request: DraftRequest, meter: Meter) -> Summary:
     limits = replace(request.limits, max_characters=MAX_CHARACTERS)
     prompt = _prompt(context, max_tokens=limits.max_prompt_tokens)
     answer = Answer(ModelRequest(request.endpoint, request.model, prompt, request.temperature, limits), meter)
-    for _ in answer.receive():
-        pass
+    with closing(answer.receive()) as steps:
+        for text in steps:
+            on_text(text)
     _check(answer.text, [context.summary, *(line.text for line in context.lines)])
     assert answer.spent is not None
     return Summary(answer.text, answer.model, answer.spent, prompt.line_count)

@@ -18,7 +18,7 @@ from telegrambot.inbox.desk import conversation_context, drafts
 from telegrambot.inbox.desk.outcomes import settle_drafts
 from telegrambot.inbox.models import Conversation, DraftInProgress, DraftReply, ModelCall
 from telegrambot.inbox.tests.desk.factories import DraftReplyFactory
-from telegrambot.inbox.tests.factories import said
+from telegrambot.inbox.tests.factories import ConversationFactory, said
 
 pytestmark = pytest.mark.django_db
 
@@ -186,6 +186,15 @@ def test_a_business_chat_says_until_when_it_can_be_answered_or_why_not(admin):
     assert "for 24 hours after the last message" in admin.get(address("shown", draft.pk)).content.decode()
     assert not admin.post(address("approve", draft.pk), {"text": "Hello"}).json()["is_done"]
     assert answers(draft) == []
+
+
+def test_a_business_chat_says_until_when_in_a_conversation_opened_anew_too(admin):
+    draft = draft_of()
+    Dialog.objects.filter(pk=draft.dialog_id).update(business_connection_id="abc")
+    Conversation.objects.update(is_active=False, closed_at=timezone.now(), waiting_since=None)
+    ConversationFactory(dialog=draft.dialog)
+
+    assert "Telegram takes an answer until" in admin.get(address("shown", draft.pk)).content.decode()
 
 
 def test_a_draft_that_was_erased_is_said_to_be_gone(admin):

@@ -10,6 +10,7 @@ from django.utils import timezone, translation
 
 from audit.context import acting
 from audit.models import EventLog
+from telegrambot.accounts.models import TelegramUser
 from telegrambot.accounts.roles import Role
 from telegrambot.accounts.tests.factories import UserFactory
 from telegrambot.engine.chat import Photo, Upload
@@ -98,6 +99,20 @@ def test_a_long_answer_goes_in_parts_in_order():
     assert len(keys) == 2
     assert keys == sorted(keys)
     assert Conversation.objects.get().message_count == 3
+
+
+def test_braces_in_an_answer_are_no_variables():
+    answering.answer(waiting(), "Write <code>/orders/{id}</code> or { first_name }.", key="1", actor=None)
+
+    found = waiting()
+    TelegramUser.objects.filter(pk=found.dialog.person_id).update(first_name="{vip}")
+    saved = SavedReplyFactory(text="Dear {first_name|friend}!")
+    answering.answer(found, saved_reply=saved, key="1", actor=None)
+
+    assert [message.text for message in sent()] == [
+        "Write <code>/orders/{id}</code> or { first_name }.",
+        "Dear {vip}!",
+    ]
 
 
 def test_a_photo_with_text_and_buttons():
@@ -367,7 +382,8 @@ def test_the_author_hears_once_of_an_answer_that_did_not_arrive():
     assert not Message.objects.filter(dialog__person=boris).exists()
 
 
-def test_nobody_hears_of_what_was_sent_again_or_by_one_who_is_no_operator_any_more():
+@pytest.mark.parametrize("change", [{"role": Role.PUBLIC}, {"is_active": False}])
+def test_nobody_hears_of_what_was_sent_again_or_by_one_who_is_no_operator_any_more(change):
     found, olga, boris = waiting(), operator(), operator()
     (first,) = answering.answer(found, "Yes", key="1", actor=olga)
     answering.answer(found, "Yes", key="2", actor=boris)
@@ -376,8 +392,7 @@ def test_nobody_hears_of_what_was_sent_again_or_by_one_who_is_no_operator_any_mo
     Message.objects.create(
         dialog=found.dialog, direction="outbound", dedupe_key=f"again:{first}", priority=1, status="sent"
     )
-    boris.role = Role.PUBLIC
-    boris.save()
+    TelegramUser.objects.filter(pk=boris.pk).update(**change)
 
     tell_undelivered_answers(0)
 

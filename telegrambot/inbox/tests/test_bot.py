@@ -7,13 +7,18 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
-from telegrambot.accounts.models import BotCommand
+from telegrambot.accounts import erasure
+from telegrambot.accounts.models import BotCommand, TelegramUser
 from telegrambot.accounts.roles import Role
 from telegrambot.accounts.tests.factories import TelegramUserFactory
 from telegrambot.engine.models import Dialog, InboundUpdate, Message, Priority
+from telegrambot.engine.privacy import set_keep_history
+from telegrambot.engine.tasks import erase_history
 from telegrambot.engine.testing import ChatClient
+from telegrambot.engine.tests.dumping import stored_words
 from telegrambot.inbox import answering, presence, services
 from telegrambot.inbox.models import Conversation, MutedOperator, Note
+from telegrambot.inbox.tasks import tell_undelivered_answers
 from telegrambot.inbox.tests.factories import SavedReplyFactory, operator
 from telegrambot.vault import settings_store
 
@@ -328,6 +333,23 @@ def test_of_an_album_every_photo_arrives(customer, staff, olga, ann, keeps_histo
     assert sent.count() == 3
 
 
+def test_an_answer_to_what_the_screen_shows_leaves_nobody_waiting(customer, ann, staff):
+    customer.send("Hi")
+    customer.send("Is my parcel on its way?")
+    asked = Message.objects.filter(dialog__person=ann, direction="inbound").latest("pk")
+    # Telegram's time is in whole seconds, ours is when the confirmation left.
+    confirmed = Message.objects.filter(dialog__person=ann, direction="outbound")
+    confirmed.update(timestamp=asked.timestamp + timedelta(seconds=0.9))
+    staff.receive()
+
+    assert "Is my parcel on its way?" in staff.press("Open").text
+    assert only().unread_count == 0
+    staff.press("✏️ Answer")
+    staff.send("It comes tomorrow.")
+
+    assert not only().is_waiting
+
+
 def test_a_voice_message_may_be_the_reply(customer, staff, olga, ann):
     customer.send("How does it sound?")
     staff.receive()
@@ -413,6 +435,77 @@ def test_what_the_operator_typed_is_about_the_person(customer, staff, olga, ann)
     assert InboundUpdate.objects.get(dialog__person=olga).payload is None
 
 
+@pytest.mark.parametrize(
+    ("steps", "text", "sentence"),
+    [
+        (["✏️ Answer"], "Dear marzipan", "has blocked the bot"),
+        (["📝 Note"], "marzipan" * 500, "Please shorten it"),
+        (["👉 Hand over", "Boris"], "marzipan" * 500, "Please shorten it"),
+    ],
+)
+def test_what_was_refused_goes_with_the_person_and_may_be_tried_again(
+    customer, staff, ann, steps, text, sentence
+):
+    operator(first_name="Boris", last_name="")
+    customer.send("Hello?")
+    staff.receive()
+    staff.press("Open")
+    for step in steps:
+        staff.press(step)
+    TelegramUser.objects.filter(pk=ann.pk).update(blocked_at=timezone.now())
+
+    assert sentence in staff.send(text).text
+
+    assert Message.objects.get(text=text).about == ann
+    TelegramUser.objects.filter(pk=ann.pk).update(blocked_at=None)
+    assert "did not understand" not in staff.send("Shorter marzipan").text
+    assert "did not understand" in staff.send("Rocket").text
+    erasure.erase(ann)
+    assert stored_words("marzipan") == set()
+
+
+def test_a_refused_reply_to_a_notice_goes_with_the_person(customer, staff, olga, ann):
+    customer.send("Hello?")
+    staff.receive()
+    TelegramUser.objects.filter(pk=ann.pk).update(blocked_at=timezone.now())
+
+    assert "has blocked the bot" in replies(staff, "Dear marzipan", notices(olga).get()).text
+
+    assert "did not understand" in staff.send("Rocket").text
+    assert answers(ann) == []
+    erasure.erase(ann)
+    assert stored_words("marzipan") == set()
+
+
+@pytest.mark.parametrize("is_reply", [True, False])
+def test_what_is_said_to_somebody_who_was_erased_meanwhile_is_not_kept(customer, staff, olga, ann, is_reply):
+    customer.send("Hello?")
+    staff.receive()
+    notice = notices(olga).get()
+    staff.press("Open")
+    staff.press("✏️ Answer")
+    erasure.erase(ann)
+
+    screen = replies(staff, "Dear marzipan", notice) if is_reply else staff.send("Dear marzipan")
+
+    assert "not there any more" in screen.text
+    assert stored_words("marzipan") == set()
+
+
+def test_a_refused_photo_of_an_album_is_told(customer, staff, ann):
+    customer.send("How does it look?")
+    staff.receive()
+    staff.press("Open")
+    staff.press("✏️ Answer")
+    staff.offer("message", staff._message() | PHOTO | {"media_group_id": "7"})
+    TelegramUser.objects.filter(pk=ann.pk).update(blocked_at=timezone.now())
+
+    screen = staff.offer("message", staff._message() | PHOTO | {"media_group_id": "7", "caption": "marzipan"})
+
+    assert "has blocked the bot" in screen.text
+    assert Message.objects.get(text="marzipan").about == ann
+
+
 def test_an_answer_to_a_chat_without_history_stays_nowhere(customer, staff, olga):
     customer.send("/start")
     Dialog.objects.filter(person__first_name="Ann").update(keep_history=False)
@@ -424,6 +517,38 @@ def test_an_answer_to_a_chat_without_history_stays_nowhere(customer, staff, olga
     assert not Message.objects.filter(text__contains="Whispered").exists()
     assert not InboundUpdate.objects.filter(payload__icontains="Whispered").exists()
     assert customer.receive().texts  # it is on its way all the same
+
+
+def test_what_was_quoted_goes_with_the_history(customer, staff):
+    customer.send("I like marzipan")
+    staff.receive()
+    staff.press("Open")
+    dialog = Dialog.objects.get(person__first_name="Ann")
+
+    set_keep_history(dialog, False, actor=None)
+    screen = staff.press("🔄 Refresh")  # before all is erased
+    erase_history(dialog.pk, updates_up_to=2**31, messages_up_to=Message.objects.latest("pk").pk)
+
+    assert "marzipan" not in screen.text
+    assert stored_words("marzipan") == set()
+    assert "Ann" in staff.press("🔄 Refresh").text
+
+
+def test_what_was_quoted_of_a_group_goes_too(customer, staff, olga):
+    settings_store.set("inbox.groups", True, actor=None)
+    chat = {"id": -100200, "type": "supergroup", "title": "Fans"}
+    customer.offer("message", customer._message() | {"chat": chat, "text": "We like marzipan"})
+    staff.receive()
+    staff.press("Open")
+    replies(staff, "Is liquorice better?", notices(olga).get())
+    group = Dialog.objects.get(type=Dialog.Type.GROUP)
+    assert stored_words("marzipan", "liquorice") == {"marzipan", "liquorice"}
+
+    set_keep_history(group, False, actor=None)
+    erase_history(group.pk, updates_up_to=2**31, messages_up_to=Message.objects.latest("pk").pk)
+
+    assert Message.objects.filter(sealed__isnull=False).get().dialog == group  # the answer has yet to leave
+    assert stored_words("marzipan", "liquorice") == set()
 
 
 # ── /inbox ────────────────────────────────────────────────────────────────────────────────────────────────
@@ -573,6 +698,64 @@ def test_handing_over_tells_the_other_one_why(customer, staff, olga, ann):
     assert "You know her" in text
     replies(told, "Hi Ann", notices(boris).last())
     assert answers(ann) == ["Hi Ann"]
+
+
+@pytest.fixture
+def handed_over(customer, olga):
+    """Boris, who has the notice that Ann's conversation is his now."""
+    boris = operator(first_name="Boris", last_name="")
+    customer.send("Hello?")
+    services.assign(only(), boris, actor=olga)
+    boris.chat = ChatClient(boris)
+    boris.chat.receive()
+    return boris
+
+
+def test_what_comes_after_a_handing_over_goes_on_waiting(handed_over, customer, ann):
+    customer.send("And please cancel my order!")
+
+    screen = replies(handed_over.chat, "Hi Ann", notices(handed_over).last())
+
+    assert answers(ann) == ["Hi Ann"]
+    assert "1 newer message waits." in screen.text
+    assert (only().waiting_since is not None, only().unread_count) == (True, 1)
+
+
+def test_a_handing_over_is_not_answered_twice(handed_over, ann, olga):
+    answering.answer(only(), "It is 10 euros", key="x", actor=olga)
+
+    screen = replies(handed_over.chat, "It is 12 euros", notices(handed_over).last())
+
+    assert "Olga has answered since you looked" in screen.text
+    assert answers(ann) == ["It is 10 euros"]
+
+
+def test_an_answer_before_a_handing_over_hinders_nobody(customer, ann, olga):
+    boris = operator(first_name="Boris", last_name="")
+    customer.send("Hello?")
+    answering.answer(only(), "My colleague knows", key="x", actor=olga)
+    services.assign(only(), boris, actor=olga)
+    told = ChatClient(boris)
+    told.receive()
+
+    replies(told, "Hi Ann", notices(boris).last())
+
+    assert answers(ann) == ["My colleague knows", "Hi Ann"]
+
+
+def test_a_lost_answer_that_another_has_replaced_is_not_replaced_again(customer, staff, olga, ann):
+    customer.send("Hello?")
+    (lost,) = answering.answer(only(), "It is 10 euros", key="x", actor=olga)
+    Message.objects.filter(pk=lost).update(status="failed", error="Bad Request")
+    customer.send("Anybody?")
+    answering.answer(only(), "It is 12 euros", key="y", actor=operator(first_name="Boris", last_name=""))
+    tell_undelivered_answers(0)
+    staff.receive()
+
+    screen = replies(staff, "It is 10 euros, really", notices(olga).last())
+
+    assert "Boris has answered since you looked" in screen.text
+    assert answers(ann) == ["It is 10 euros", "It is 12 euros"]
 
 
 def test_handing_over_without_a_note(customer, staff):

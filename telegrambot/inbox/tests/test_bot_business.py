@@ -7,17 +7,25 @@ import time
 from datetime import timedelta
 
 import pytest
+from django.db import connection
 from django.utils import timezone
 
+from telegrambot.accounts import erasure
+from telegrambot.accounts import services as accounts
 from telegrambot.accounts.roles import Role
 from telegrambot.accounts.tests.factories import TelegramUserFactory, UserFactory
 from telegrambot.engine.models import Dialog, Message, Priority
 from telegrambot.engine.testing import ChatClient
 from telegrambot.guides.tests.factories import GuideFactory
-from telegrambot.inbox import answering
+from telegrambot.inbox import answering, business, services
 from telegrambot.inbox.desk import choices, drafts, work
 from telegrambot.inbox.desk.outcomes import settle_drafts
-from telegrambot.inbox.exceptions import AccountDisconnected, AnsweringWindowOver, MayNotAnswer
+from telegrambot.inbox.exceptions import (
+    AccountDisconnected,
+    AccountNotServed,
+    AnsweringWindowOver,
+    MayNotAnswer,
+)
 from telegrambot.inbox.models import BusinessConnection, Conversation, DraftReply, HeldText
 from telegrambot.inbox.tests.factories import chat_with, operator
 from telegrambot.vault import settings_store
@@ -175,6 +183,45 @@ def test_nothing_comes_in_from_an_account_whose_owner_works_here_no_longer(accou
     assert not Conversation.objects.exists()
 
 
+@pytest.mark.parametrize("role", [Role.SUBSCRIBER, Role.ADMIN])
+def test_nothing_comes_in_from_an_account_whose_owner_was_erased(olga, role):
+    eve = TelegramUserFactory(role=role, first_name="Eve", language_code="en")
+    chat_with(eve)
+    account = Account(eve, "bc-eve")
+    account.connects()
+    accounts.change_role(eve, Role.PUBLIC, actor=None)
+    erasure.erase(eve)
+
+    account.customer_writes("My secret is a walrus")
+
+    row = BusinessConnection.objects.get()
+    assert (row.person, row.is_enabled, row.can_reply, row.rights) == (None, False, False, {})
+    assert not Conversation.objects.exists()
+    assert not Message.objects.filter(dialog__person=olga).exists()
+
+
+def test_a_connection_outlives_its_owner_also_in_the_database():
+    row = BusinessConnection.objects.create(connection_id="bc", bot_id=1, person=TelegramUserFactory())
+    with connection.cursor() as cursor:
+        cursor.execute("DELETE FROM accounts_telegramuser WHERE id = %s", [row.person_id])
+
+    assert BusinessConnection.objects.get().person is None
+    assert not business.is_served(Dialog(business_connection_id="bc"))
+
+
+def test_whoever_was_erased_and_connects_again_as_an_operator_is_served(account, olga):
+    account.connects()
+    accounts.change_role(olga, Role.PUBLIC, actor=None)
+    erasure.erase(olga)
+    account.person = TelegramUserFactory(telegram_id=olga.telegram_id, role=Role.ADMIN, first_name="Olga")
+    account.connects()
+
+    account.customer_writes("Is this the shop?")
+
+    assert BusinessConnection.objects.get().person == account.person
+    assert waits()
+
+
 def test_customers_wait_in_the_inbox_and_the_bot_says_nothing(account):
     account.connects()
     account.customer_writes("What does it cost?")
@@ -193,6 +240,18 @@ def test_a_chat_belongs_to_the_accounts_owner_and_their_model_drafts(account, ol
 
     assert account.dialog.owner == olga.staff
     assert choices.for_dialog(account.dialog).operator == olga
+
+
+@pytest.mark.parametrize("change", [{"role": Role.PUBLIC}, {"is_active": False}])
+def test_the_model_of_an_owner_who_works_here_no_longer_reads_nothing(account, olga, change):
+    olga.staff = UserFactory()
+    olga.save()
+    choices.choose(olga, provider="ollama", model_name="llama", actor=olga)
+    account.connects()
+    account.customer_writes("Hello")
+    type(olga).objects.filter(pk=olga.pk).update(**change)
+
+    assert choices.for_dialog(account.dialog).operator is None
 
 
 def test_an_account_connected_anew_keeps_what_was_chosen_for_its_chats(asked, account, olga):
@@ -228,6 +287,19 @@ def test_the_owners_own_answer_takes_the_draft_back(asked, account):
     assert DraftReply.objects.count() == 1
 
 
+def test_the_owners_own_answer_takes_back_what_was_held_for_others(account):
+    asleep = operator(preferences={"quiet_hours": "00:00–23:59"})
+    account.connects()
+    account.customer_writes("Hello?")
+    held = Message.objects.get(dialog__person=asleep, origin__startswith="notice:inbox:")
+    assert held.status == "queued"
+
+    account.owner_writes("Hi Carl")
+
+    held.refresh_from_db()
+    assert held.status == "cancelled"
+
+
 def test_an_approved_answer_that_has_not_left_stays_when_the_owner_was_faster(asked, account, olga):
     drafts.approve(asked, actor=olga)
 
@@ -248,6 +320,35 @@ def test_an_ended_connection_takes_drafts_back_and_sends_nothing(asked, account,
     with pytest.raises(AccountDisconnected):
         drafts.approve(asked, actor=olga)
     assert not answers(account).exists()
+
+
+def test_nothing_is_sent_for_an_account_whose_owner_works_here_no_longer(asked, account, olga):
+    boris = operator(first_name="Boris")
+    accounts.change_role(olga, Role.PUBLIC, actor=None)
+
+    with pytest.raises(AccountNotServed):
+        drafts.approve(asked, actor=boris)
+    with pytest.raises(AccountNotServed):
+        answering.answer(Conversation.objects.get(), "Yes", key="k", actor=boris)
+    assert status(asked) == "pending_approval"
+    assert not answers(account).exists()
+
+
+@pytest.mark.parametrize(
+    "end",
+    [
+        lambda account: account.connects(is_enabled=False),
+        lambda account: accounts.change_role(account.person, Role.PUBLIC, actor=None),
+        lambda account: accounts.set_active(account.person, False, actor=None),
+    ],
+)
+def test_nothing_is_drafted_for_an_account_that_is_served_no_longer(asked, account, end):
+    account.customer_writes("And when on Monday?")
+    end(account)
+
+    work.make(account.dialog.pk)
+
+    assert DraftReply.objects.get() == asked
 
 
 def test_without_the_right_to_answer_nothing_is_sent(asked, account, olga):
@@ -275,6 +376,17 @@ def test_just_within_24_hours_it_is_sent(asked, account, olga):
     Conversation.objects.update(last_inbound_at=timezone.now() - timedelta(hours=23, minutes=59))
 
     drafts.approve(asked, actor=olga)
+
+    assert answers(account).count() == 1
+
+
+def test_in_a_conversation_opened_anew_the_window_is_the_same(account, olga):
+    account.connects()
+    account.customer_writes("Hello?")
+    services.close(Conversation.objects.get(), actor=olga)
+    anew = services.with_person(account.dialog, actor=olga)
+
+    answering.answer(anew, "Hi Carl", key="k", actor=olga)
 
     assert answers(account).count() == 1
 

@@ -15,6 +15,7 @@ from telegrambot.accounts.roles import Role
 from telegrambot.accounts.tests.factories import TelegramUserFactory
 from telegrambot.engine.models import InboundUpdate, Message, Priority
 from telegrambot.engine.testing import ChatClient
+from telegrambot.engine.tests.dumping import stored_words
 from telegrambot.inbox import duty
 from telegrambot.inbox.desk import cards, drafts, superseding
 from telegrambot.inbox.desk.outcomes import settle_drafts
@@ -187,6 +188,18 @@ def test_what_became_of_it_shows_on_the_cards(first, second, draft):
         assert "the person has blocked the bot" in shown.text
 
 
+@pytest.mark.parametrize("change", [{"role": Role.SUBSCRIBER}, {"is_active": False}])
+def test_who_is_no_operator_any_more_does_not_read_what_becomes_of_it(
+    first, second, draft, olga, boris, change
+):
+    TelegramUser.objects.filter(pk=olga.pk).update(**change)
+
+    drafts.approve(draft, text="The code is 4711.", actor=boris)
+
+    assert "4711" in second.receive().text
+    assert not Message.objects.filter(dialog__person=olga, text__contains="4711").exists()
+
+
 def test_the_second_operator_is_told_who_was_first(first, second, draft):
     card = Message.objects.get(origin=f"draft-card:{draft.pk}", dialog__person__first_name="Boris")
     first.press("✅ Approve")
@@ -250,13 +263,16 @@ def test_the_next_message_is_the_answer(first, draft, olga):
     assert len(answers()) == 1
 
 
-def reply(client, draft, text):
-    """Send `text` as a Telegram reply to the operator's card."""
+def quotation(client, draft):
+    """What Telegram says of a message that is a reply to the operator's card."""
     card = DraftCard.objects.get(draft=draft, operator__telegram_id=client.telegram_id).message
     quoted = {"message_id": int(card.external_message_id), "date": 1, "text": "…"}
-    return client.send(
-        text, reply_to_message=quoted | {"chat": {"id": client.telegram_id, "type": "private"}}
-    )
+    return {"reply_to_message": quoted | {"chat": {"id": client.telegram_id, "type": "private"}}}
+
+
+def reply(client, draft, text):
+    """Send `text` as a Telegram reply to the operator's card."""
+    return client.send(text, **quotation(client, draft))
 
 
 def test_a_reply_to_the_card_is_the_answer(first, second, draft):
@@ -275,6 +291,45 @@ def test_what_was_typed_belongs_to_the_person_it_is_about(first, draft, dialog):
     assert typed.about == dialog.person
     update = InboundUpdate.objects.get(pk=int(typed.origin.removeprefix("update:")))
     assert update.payload is None
+
+
+@pytest.mark.parametrize("label", ["✏️ Edit", "❌ Reject", "a reply"])
+def test_what_comes_too_late_belongs_to_the_person_too(first, second, draft, dialog, label):
+    if label != "a reply":
+        first.press(label)
+    second.press("✅ Approve")
+
+    screen = reply(first, draft, "marzipan") if label == "a reply" else first.send("marzipan")
+
+    assert "Boris has decided" in screen.text
+    erasure.erase(dialog.person)
+    assert stored_words("marzipan") == set()
+
+
+@pytest.mark.parametrize("label", ["✏️ Edit", "a reply"])
+def test_what_cannot_be_sent_belongs_to_the_person_too(first, draft, dialog, label):
+    if label != "a reply":
+        first.press(label)
+    text = "marzipan" * 501
+
+    screen = reply(first, draft, text) if label == "a reply" else first.send(text)
+
+    assert "Please shorten it" in screen.text
+    erasure.erase(dialog.person)
+    assert stored_words("marzipan") == set()
+
+
+@pytest.mark.parametrize("label", ["✏️ Edit", "❌ Reject", "a reply"])
+def test_what_is_typed_about_a_draft_that_was_erased_is_not_kept(first, draft, dialog, label):
+    if label != "a reply":
+        first.press(label)
+    quoted = quotation(first, draft)
+    erasure.erase(dialog.person)
+
+    screen = first.send("marzipan", **(quoted if label == "a reply" else {}))
+
+    assert "That draft is not there any more" in screen.text
+    assert stored_words("marzipan") == set()
 
 
 def test_the_longest_draft_is_shown_whole_and_sent_whole(dialog, olga):

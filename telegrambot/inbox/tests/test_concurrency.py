@@ -14,8 +14,11 @@ from audit.models import EventLog
 from telegrambot.engine.models import Dialog, Message
 from telegrambot.engine.tests.factories import DialogFactory
 from telegrambot.inbox import answering, presence, saved_replies, services
+from telegrambot.inbox.desk import choices, drafts, superseding
+from telegrambot.inbox.desk.exceptions import SettledAlready
 from telegrambot.inbox.exceptions import AnotherIsOpen, AnsweredMeanwhile
-from telegrambot.inbox.models import Conversation, Presence, SavedReplyUse
+from telegrambot.inbox.models import Conversation, Presence, SavedReplyUse, SystemPrompt, UserSelectedModel
+from telegrambot.inbox.tests.desk.factories import DraftReplyFactory
 from telegrambot.inbox.tests.factories import SavedReplyFactory, operator, waiting
 from tests.at_once import at_once
 from tests.processes import wait_until
@@ -80,6 +83,35 @@ def test_who_answers_while_a_message_is_handled_waits_for_it_instead_of_both_for
 
     assert errors(at_once(handle, speak)) == []
     assert Message.objects.filter(priority=1).count() == 1
+
+
+@pytest.mark.parametrize(
+    ("decide", "refusal"),
+    [
+        (lambda draft: drafts.reject(draft, actor=None), [SettledAlready]),
+        (lambda draft: drafts.redraft(draft.dialog, actor=None), []),
+    ],
+    ids=["reject", "redraft"],
+)
+def test_who_decides_about_a_draft_waits_for_the_message_that_is_handled(decide, refusal):
+    draft = DraftReplyFactory(dialog__auto_send_enabled=True)
+    is_locked = threading.Event()
+
+    def handle():
+        with transaction.atomic():
+            Dialog.objects.select_for_update(no_key=True).get(pk=draft.dialog_id)
+            is_locked.set()
+            with connection.cursor() as cursor:
+                wait_until(lambda: _somebody_waits(cursor), "the decision to wait", seconds=10)
+            return superseding.supersede(draft.dialog)
+
+    def speak():
+        assert is_locked.wait(10)
+        return decide(draft)
+
+    assert list(map(type, errors(at_once(handle, speak)))) == refusal
+    draft.refresh_from_db()
+    assert draft.status == "superseded"
 
 
 def _somebody_waits(cursor):
@@ -206,3 +238,21 @@ def test_beats_of_one_operator_from_two_pages_are_one_row():
 
     assert results == [[], [], [], []]
     assert Presence.objects.count() == 1
+
+
+@pytest.mark.parametrize("is_own", [True, False])
+def test_a_first_choice_saved_twice_at_once_is_one_choice(is_own):
+    olga = operator()
+    whose = olga if is_own else None
+
+    def save():
+        return choices.choose(whose, provider="ollama", model_name="x", instructions="Be brief.", actor=olga)
+
+    for _number in range(ROUNDS):
+        UserSelectedModel.objects.all().delete()
+        SystemPrompt.objects.all().delete()
+
+        results = at_once(save, save)
+
+        assert errors(results) == []
+        assert UserSelectedModel.objects.get().prompt == SystemPrompt.objects.get()

@@ -6,8 +6,9 @@ import pytest
 from django.utils import timezone
 
 from telegrambot.engine.models import Dialog, Message, Priority
+from telegrambot.engine.tests.factories import MessageFactory
 from telegrambot.inbox import answering, services
-from telegrambot.inbox.desk import dialogs, drafts, superseding, work
+from telegrambot.inbox.desk import dialogs, drafts, superseding, tasks, work
 from telegrambot.inbox.models import Conversation, DraftReply, HeldText
 from telegrambot.inbox.tests.desk.factories import decided
 from telegrambot.inbox.tests.factories import said
@@ -68,6 +69,15 @@ def test_what_nobody_waits_for_any_more_is_neither_shown_nor_sent(
     assert answers.count() == (deed is answer_by_hand)
 
 
+def test_closing_takes_the_draft_back(dialog, guide, olga):
+    said(dialog, QUESTION)
+    work.make(dialog.pk)
+
+    close(dialog, olga)
+
+    assert DraftReply.objects.get().status == "superseded"
+
+
 def test_who_asks_for_another_draft_while_one_is_written_gets_it(dialog, guide, olga, monkeypatch):
     said(dialog, QUESTION)
     work.make(dialog.pk)
@@ -110,6 +120,19 @@ def test_what_the_operator_had_not_seen_gets_its_draft(dialog, first, customer, 
     work.make(dialog.pk)
 
     assert "On Sunday we are closed" in DraftReply.objects.get().text
+
+
+@pytest.mark.parametrize("deed", [answer_by_hand, answer_in_telegram])
+def test_what_was_stored_but_not_handled_yet_gets_its_draft(dialog, first, guide, olga, deed):
+    asked = MessageFactory(dialog=dialog, direction="inbound", status="delivered", text=QUESTION)
+
+    deed(dialog, olga)
+    services.receive(dialog, asked.timestamp)  # now it is handled
+    superseding.follow(dialog, asked, QUESTION)
+
+    assert list(tasks.unanswered()) == [dialog.pk]
+    work.make(dialog.pk)
+    assert DraftReply.objects.get().last_message_id == asked.pk
 
 
 def test_an_answer_to_all_that_was_said_needs_no_draft(dialog, first, customer, guide, olga):

@@ -7,7 +7,7 @@ import pytest
 from telegrambot.engine.models import Message, Priority
 from telegrambot.engine.testing import ChatClient
 from telegrambot.inbox.desk import drafts, superseding, work
-from telegrambot.inbox.desk.exceptions import DecidedAlready, Outdated
+from telegrambot.inbox.desk.exceptions import DecidedAlready, Outdated, ReplyTooLong
 from telegrambot.inbox.models import DraftReply, ModelCall
 
 pytestmark = pytest.mark.django_db
@@ -56,6 +56,16 @@ def test_every_operator_gets_a_card_and_the_first_decision_wins(draft, dialog, o
     with pytest.raises(DecidedAlready, match="Olga"):
         drafts.reject(draft, actor=boris)
     assert len(answers(dialog)) == 1
+
+
+def test_an_answer_is_one_message_whatever_its_characters_take(draft, dialog, olga):
+    with pytest.raises(ReplyTooLong, match="4002"):
+        drafts.approve(draft, text="🎉" * 2001, actor=olga)
+    assert answers(dialog) == []
+
+    drafts.approve(draft, text="🎉" * 1999 + "<", actor=olga)
+
+    assert answers(dialog) == ["🎉" * 1999 + "&lt;"]
 
 
 def test_a_newer_question_takes_the_draft_back(draft, customer, dialog, olga):

@@ -14,7 +14,7 @@ from telegrambot.engine import retention
 from telegrambot.engine.models import Message, Priority
 from telegrambot.engine.privacy import set_keep_history
 from telegrambot.engine.tests.factories import MessageFactory
-from telegrambot.inbox.desk import forgetting, queueing, summaries, work
+from telegrambot.inbox.desk import asking, forgetting, queueing, summaries, work
 from telegrambot.inbox.drafting.exceptions import DraftingError
 from telegrambot.inbox.models import DialogSummary, DraftReply, ModelCall
 from telegrambot.inbox.tests.desk.factories import decided
@@ -115,6 +115,34 @@ def test_a_summary_is_carried_on_with_what_came_after_it(chosen, server, dialog)
     assert len(server.received) == 3  # nothing new: nobody is asked
 
 
+def test_a_summary_is_carried_on_without_a_gap_however_much_came_after_it(chosen, server, dialog):
+    talked(dialog, 61)
+    summaries.make(dialog.pk)
+    talked(dialog, 300, first=62)
+
+    summaries.make(dialog.pk)
+    while asked_for(dialog):
+        with connection.cursor() as cursor:
+            cursor.execute("DELETE FROM procrastinate_jobs")
+        summaries.make(dialog.pk)
+
+    read = "\n".join(request.said for request in server.received)
+    assert [number for number in range(1, 322) if f"Message number {number} of" not in read] == []
+    assert "Message number 322 of" not in read
+
+
+def test_a_summary_that_an_operator_stops_is_none_and_has_to_be_paid(chosen, server, dialog):
+    talked(dialog, 61)
+
+    with pytest.raises(asking.Cancelled):
+        summaries.make(dialog.pk, is_cancelled=lambda: True)
+
+    call = ModelCall.objects.get()
+    assert call.error == "BrokenOff"
+    assert call.tokens_in > 0
+    assert not DialogSummary.objects.exists()
+
+
 def test_nothing_is_summarised_without_a_model(dialog):
     talked(dialog, 100)
 
@@ -157,8 +185,8 @@ def test_history_that_is_switched_off_meanwhile_leaves_no_summary(chosen, server
     talked(dialog, 61)
     summarise = summaries.drafting.summarise
 
-    def interrupted(request, meter):
-        found = summarise(request, meter)
+    def interrupted(*args):
+        found = summarise(*args)
         set_keep_history(dialog, False, actor=olga)
         return found
 

@@ -8,9 +8,11 @@ import pytest
 from django.utils import timezone
 
 from telegrambot.engine.models import Dialog, Message, Priority
+from telegrambot.inbox import answering
 from telegrambot.inbox.desk import dialogs, drafts, trust, work
 from telegrambot.inbox.desk.exceptions import NotEarnedYet
-from telegrambot.inbox.models import AutomaticTopic, DraftReply
+from telegrambot.inbox.desk.outcomes import settle_drafts
+from telegrambot.inbox.models import AutomaticTopic, Conversation, DraftReply
 from telegrambot.inbox.tests.desk.factories import DraftReplyFactory, decided
 from telegrambot.inbox.tests.factories import said
 from telegrambot.vault import settings_store
@@ -109,6 +111,44 @@ def test_never_twice_in_a_row_without_a_person(trusted, olga):
     said(trusted, "So you are closed on Sunday, open on Monday?")
     work.make(trusted.pk)
     assert newest().is_automatic
+
+
+def fails(draft):
+    error = "Bad Request: chat not found"
+    Message.objects.filter(pk=draft.message_id).update(status="failed", error=error)
+    settle_drafts()
+    settle_drafts()
+
+
+def told(person):
+    return Message.objects.filter(dialog__person=person, priority=Priority.NOTICE)
+
+
+def test_one_that_did_not_arrive_is_told_and_waits_for_a_person(trusted, olga):
+    work.make(trusted.pk)
+
+    fails(newest())
+
+    notice = told(olga).get()
+    assert "When are you open on Sunday?" in notice.text
+    assert "Not delivered: Bad Request: chat not found" in notice.text
+    assert notice.about == trusted.person
+    found = Conversation.objects.get(dialog=trusted, is_active=True)
+    assert found.waiting_since == newest().last_message_timestamp
+    work.make(trusted.pk)
+    assert answers(trusted).count() == 1  # there is no second try
+
+
+def test_one_that_did_not_arrive_is_told_to_nobody_who_has_answered_since(trusted, olga):
+    work.make(trusted.pk)
+    found = Conversation.objects.get(dialog=trusted, is_active=True)
+    answering.answer(found, "We are closed on Sunday.", key="hand", actor=olga)
+
+    fails(newest())
+
+    assert not told(olga).exists()
+    found.refresh_from_db()
+    assert not found.is_waiting
 
 
 def test_one_rejection_takes_the_trust_away(trusted, olga):

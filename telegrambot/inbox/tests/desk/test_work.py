@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
-import pytest
+import json
+from datetime import timedelta
 
+import pytest
+from django.db import connection
+from django.utils import timezone
+
+from telegrambot.accounts import erasure
+from telegrambot.accounts.models import TelegramUser
 from telegrambot.accounts.roles import Role
 from telegrambot.accounts.tests.factories import TelegramUserFactory
 from telegrambot.engine.models import Message, Priority
-from telegrambot.engine.tests.factories import InboundUpdateFactory
+from telegrambot.engine.tests.factories import InboundUpdateFactory, MessageFactory
 from telegrambot.guides.tests.factories import GuideFactory
-from telegrambot.inbox.desk import choices, drafts, trials, work
+from telegrambot.inbox.desk import asking, choices, drafts, trials, work
 from telegrambot.inbox.desk.outcomes import settle_drafts
 from telegrambot.inbox.drafting.exceptions import DraftingError
 from telegrambot.inbox.models import DraftInProgress, DraftReply, HeldText, ModelCall, SystemPrompt
@@ -43,6 +50,46 @@ def test_what_the_model_wrote_is_a_draft_with_its_costs(chosen, server, dialog):
     assert "Always be brief." in server.received[0].said
     assert not DraftInProgress.objects.exists()
     assert not Message.objects.filter(priority=Priority.APPROVED_REPLY).exists()
+
+
+def written(text=ANSWER, model="small", tokens_in=1, tokens_out=1):
+    """An answer as the provider's only event says it."""
+    choice = {"index": 0, "delta": {"content": text}, "finish_reason": "stop"}
+    usage = {"prompt_tokens": tokens_in, "completion_tokens": tokens_out}
+    event = {"id": "1", "model": model, "choices": [choice], "usage": usage}
+    return Answer(events=(f"data: {json.dumps(event)}",))
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        written(text=f"{ANSWER}\0 Bye."),
+        written(text=f"{ANSWER}\ud83d Bye."),
+        written(model="small\0er"),
+        written(model="\ud83d"),
+        written(model="/models/" + "small/" * 20),
+        written(tokens_in=2**40, tokens_out=-5),
+    ],
+    ids=["nul", "half", "nul in the model", "half in the model", "long model", "counts"],
+)
+def test_an_odd_answer_is_a_draft_all_the_same(chosen, server, dialog, answer):
+    server.usual = answer
+    said(dialog, "When are you open?")
+
+    work.make(dialog.pk)
+
+    assert DraftReply.objects.get().text.startswith(ANSWER)
+    assert ModelCall.objects.get().tokens_out >= 0
+
+
+def test_a_character_that_comes_in_two_pieces_is_whole(chosen, server, dialog):
+    pieces = (written(f"{ANSWER} \ud83c"), written("\udf89"))
+    server.usual = Answer(events=tuple(event for piece in pieces for event in piece.events))
+    said(dialog, "When are you open?")
+
+    work.make(dialog.pk)
+
+    assert DraftReply.objects.get().text == f"{ANSWER} 🎉"
 
 
 def test_only_this_chat_and_what_its_person_may_read_reaches_the_model(chosen, server, dialog, olga):
@@ -148,10 +195,30 @@ def test_a_person_who_writes_while_the_model_does_gets_another_draft(chosen, ser
     assert "where are you?" in server.received[-1].said
 
 
+def test_a_person_who_is_erased_while_the_model_writes_leaves_only_what_it_cost(
+    chosen, server, dialog, ann, monkeypatch
+):
+    said(dialog, "When are you open?")
+    drafted = work.drafting.draft
+
+    def interrupted(*args, **more):
+        found = drafted(*args, **more)
+        erasure.erase(ann)
+        return found
+
+    monkeypatch.setattr(work.drafting, "draft", interrupted)
+    work.make(dialog.pk)
+
+    connection.check_constraints()
+    call = ModelCall.objects.get()
+    assert (call.dialog, call.tokens_in, call.error) == (None, 120, "")
+    assert not DraftReply.objects.exists()
+
+
 def test_what_was_written_until_an_operator_stopped_it_has_to_be_paid(chosen, server, dialog):
     said(dialog, "When are you open?")
 
-    with pytest.raises(work.Cancelled):
+    with pytest.raises(asking.Cancelled):
         work.make(dialog.pk, is_cancelled=lambda: True)
 
     call = ModelCall.objects.get()
@@ -221,6 +288,16 @@ def test_an_operators_own_model_goes_before_everybodys(chosen, server, dialog, o
     assert server.received == []
 
 
+@pytest.mark.parametrize("change", [{"role": Role.SUBSCRIBER}, {"is_active": False}])
+def test_the_model_of_whoever_is_no_operator_any_more_reads_nothing(chosen, dialog, olga, change):
+    choices.choose(olga, provider="ollama", model_name="llama", actor=olga)
+    said(dialog, "When are you open?")
+    dialog.conversations.update(assigned_to=olga)
+    TelegramUser.objects.filter(pk=olga.pk).update(**change)
+
+    assert choices.for_dialog(dialog).operator is None
+
+
 def test_what_is_not_handled_yet_is_waited_for(chosen, server, dialog):
     said(dialog, "When are you open?")
     update = InboundUpdateFactory(dialog=dialog, status="pending")
@@ -232,3 +309,18 @@ def test_what_is_not_handled_yet_is_waited_for(chosen, server, dialog):
     update.save()
     work.make(dialog.pk)
     assert DraftReply.objects.count() == 1
+
+
+def test_an_old_message_that_comes_late_is_not_drafted_for_again_and_again(chosen, server, dialog):
+    now = timezone.now()
+    for number in range(61):
+        said(dialog, f"Message {number}", now - timedelta(minutes=100 - number))
+    # Edited now, and never heard of before.
+    yesterday = now - timedelta(days=1)
+    MessageFactory(dialog=dialog, direction="inbound", status="delivered", text="Late", timestamp=yesterday)
+
+    work.make(dialog.pk)
+    work.make(dialog.pk)
+
+    assert DraftReply.objects.count() == 1
+    assert len(server.received) == 1
