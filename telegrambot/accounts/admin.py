@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import zoneinfo
 from datetime import timedelta
 from typing import Any
 
@@ -33,11 +32,22 @@ from telegrambot.accounts.models import BotCommand, TelegramUser, User
 from telegrambot.accounts.roles import Role
 from telegrambot.accounts.search import called
 from telegrambot.accounts.service_admin import ServiceModelAdmin, actor_of, role_of
+from telegrambot.accounts.timezones import zone_named
 
 # Permissions come from roles; groups would suggest otherwise.
 admin.site.unregister(Group)
 
 _ROLE_COLOURS = {"PUBLIC": "default", "SUBSCRIBER": "success", "ADMIN": "warning", "OWNER": "primary"}
+
+
+class PasswordForm(AdminPasswordChangeForm):
+    """Saves the password alone: the account may have lost rights while it was being hashed."""
+
+    def save(self, commit: bool = True) -> User:
+        user: User = super().save(commit=False)
+        if commit:
+            user.save(update_fields=["password"])
+        return user
 
 
 @admin.register(User)
@@ -46,7 +56,7 @@ class StaffAccountAdmin(EditingAdmin, HistoryAdmin, UserAdmin, ModelAdmin):
 
     form = UserChangeForm
     add_form = UserCreationForm
-    change_password_form = AdminPasswordChangeForm
+    change_password_form = PasswordForm
     list_display = ("username", "linked_person", "effective_role", "is_active", "last_login")
     list_filter = ("is_active", "is_superuser")
     list_select_related = ("person",)
@@ -191,7 +201,7 @@ class PersonAdmin(OwnDataAdmin, ServiceModelAdmin, AskingAdmin):
 
 
 def _status(person: TelegramUser, request: HttpRequest) -> dict[str, Any]:
-    zone = zoneinfo.ZoneInfo(person.timezone) if person.timezone else None
+    zone = zone_named(person.timezone)
     seen = person.last_seen_at
     return {
         "is_here": seen is not None and timezone.now() - seen < timedelta(minutes=1),

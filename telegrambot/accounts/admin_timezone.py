@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import zoneinfo
 from collections.abc import Callable
 
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 
 from telegrambot.accounts.service_admin import actor_of
+from telegrambot.accounts.timezones import zone_named
 
 
 class OperatorTimeZone:
@@ -33,5 +33,5 @@ class OperatorTimeZone:
         if match is None or match.app_name != "admin":
             return
         person = actor_of(request)
-        if person is not None and person.timezone:
-            timezone.activate(zoneinfo.ZoneInfo(person.timezone))
+        if person is not None and (zone := zone_named(person.timezone)):
+            timezone.activate(zone)

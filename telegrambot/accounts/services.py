@@ -28,6 +28,7 @@ from telegrambot.accounts.roles import Role
 from telegrambot.accounts.timezones import find_timezone
 
 _followers_of_opt_outs: list[Callable[[TelegramUser], None]] = []
+_followers_of_departures: list[Callable[[TelegramUser], None]] = []
 
 # ── Roles ─────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -58,11 +59,20 @@ def set_active(person: TelegramUser, is_active: bool, *, actor: TelegramUser | N
         PersonNotFound: they were erased meanwhile.
     """
     owners = _lock_owners()
-    if _locked(person).role >= Role.ADMIN:
+    is_in_team = _locked(person).role >= Role.ADMIN
+    if is_in_team:
         _require_owner(actor, owners)
     if not is_active:
         _require_another_owner(person, owners)
     _change(person, is_active=is_active)
+    if is_in_team and not is_active:
+        _depart(person)
+
+
+def on_departure(follow: Callable[[TelegramUser], None]) -> None:
+    """Call `follow` in the transaction in which an admin or owner becomes neither, or is switched off."""
+    if follow not in _followers_of_departures:
+        _followers_of_departures.append(follow)
 
 
 @transaction.atomic
@@ -260,6 +270,13 @@ def _give(person: TelegramUser, role: Role, *, before: int, **besides: object) -
     if role != before:
         name = "accounts.role.granted" if role > before else "accounts.role.revoked"
         record(name, person, details={"before": {"role": before}, "after": {"role": role.value}})
+    if role < Role.ADMIN <= before:
+        _depart(person)
+
+
+def _depart(person: TelegramUser) -> None:
+    for follow in _followers_of_departures:
+        follow(person)
 
 
 def _change(person: TelegramUser, **values: object) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import zoneinfo
 from functools import cache
 from importlib.resources import files
+from zoneinfo import ZoneInfo
 
 from telegrambot.accounts.exceptions import TimeZoneMissing, UnknownTimeZone
 
@@ -19,6 +20,8 @@ OFFERED = (
     "America/New_York",
     "America/Los_Angeles",
 )
+# Listed with the others on many machines: whatever clock this one has, which PostgreSQL does not know; none.
+_NO_PLACES = frozenset({"localtime", "Factory"})
 
 
 def find_timezone(text: str) -> str:
@@ -42,10 +45,18 @@ def find_timezone(text: str) -> str:
     return cities.pop()
 
 
+def zone_named(name: str) -> ZoneInfo | None:
+    """The time zone of a stored name; None without a name, or when this machine does not know it."""
+    try:
+        return ZoneInfo(name) if name and name not in _NO_PLACES else None
+    except (LookupError, ValueError, OSError):
+        return None
+
+
 @cache
 def _names() -> dict[str, str]:
     # Reading the whole database takes a while, and it does not change while a process lives.
-    return {name.casefold(): name for name in zoneinfo.available_timezones()}
+    return {name.casefold(): name for name in zoneinfo.available_timezones() - _NO_PLACES}
 
 
 @cache

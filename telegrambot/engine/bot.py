@@ -115,7 +115,7 @@ def show_health(request: ChatRequest) -> Reply:
     for service in found.services:
         mark = "🟢" if service.is_alive and not service.problem else "🔴"
         ago = _("{time} ago").format(time=timesince(service.beat_at))
-        lines.append(f"{mark} {escape(service.name)}: {escape(service.problem) or ago}")
+        lines.append(f"{mark} {escape(service.name)}: {escape(service.problem_in_words) or ago}")
     return Reply("\n".join(lines))
 
 

@@ -79,6 +79,7 @@ class ChatRequest:
         update_key: our key of the update; unique, the origin of everything the view causes.
         sent_at: when Telegram says they said it.
         is_button: whether a button was pressed.
+        has_file: whether a photo, a voice message, a sticker or the like came, with or without a text.
     """
 
     person: TelegramUser
@@ -89,5 +90,6 @@ class ChatRequest:
     update_key: int
     sent_at: datetime
     is_button: bool = False
+    has_file: bool = False
     html: str = ""
     data: dict[str, Any] = field(default_factory=dict)

@@ -58,7 +58,7 @@ def messages_by_hour() -> list[Hour]:
     zone = timezone.get_current_timezone()
     hours = [(last.astimezone(UTC) - timedelta(hours=back)).astimezone(zone) for back in range(HOURS)]
     found = (
-        Message.objects.filter(created_at__gte=hours[-1])
+        Message.objects.filter(created_at__gte=hours[-1], operation="send")
         .annotate(hour=TruncHour("created_at"))
         .values("hour")
         .annotate(

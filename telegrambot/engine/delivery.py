@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import html
 import re
 from collections.abc import Callable, Coroutine, Iterable
 from functools import partial
@@ -23,9 +22,10 @@ from telegram.constants import ParseMode
 from telegram.error import BadRequest, ChatMigrated, Forbidden, InvalidToken, RetryAfter, TelegramError
 
 from config.redaction import redact
-from telegrambot.engine import contents, transport_errors
+from telegrambot.engine import contents, sealing, transport_errors
 from telegrambot.engine.claims import Claim
 from telegrambot.engine.client import Client
+from telegrambot.engine.html_markup import decoded
 from telegrambot.engine.models import Priority
 from telegrambot.engine.settlement import Outcome
 from telegrambot.engine.uploads import Occupied, Uploads
@@ -52,8 +52,6 @@ _GONE = (
     "caption is too long",
     "caption_too_long",
 )
-# Where a refusal begins to repeat what it refuses.
-_QUOTATION = re.compile(r""":|"| '""")
 # A server error may hide a delivery: nobody may get these twice, not even then.
 _NEVER_TWICE = (Priority.APPROVED_REPLY, Priority.BROADCAST)
 
@@ -99,13 +97,13 @@ async def deliver(bot: Client, claim: Claim, uploads: Uploads) -> Outcome:
                 sent = await call
             uploads.learn(claim, sent)
     except Occupied:
-        return Outcome(*known, "queued", attempts_back=1, delay=_LATER[0])
+        return Outcome(*known, "queued", attempts_back=1, delay=_LATER[0], answered=None)
     except InvalidToken as error:
         raise Unauthorized from error
     except (TelegramError, TimeoutError) as error:
         if is_named and isinstance(error, BadRequest) and _mentions(str(error).lower(), _WRONG_FILE):
             uploads.forget(claim)
-            return Outcome(*known, "queued", attempts_back=1, payload={"upload": True})
+            return Outcome(*known, "queued", attempts_back=1, delay=_at_once(claim), payload={"upload": True})
         return _explain(claim, error)
     receipt = _receipt(claim, sent) if claim.operation == "send" else {}
     return Outcome(*known, "sent", **receipt)
@@ -113,12 +111,12 @@ async def deliver(bot: Client, claim: Claim, uploads: Uploads) -> Outcome:
 
 def _without_target(claim: Claim) -> Outcome:
     """What to do about a message that never reached the chat: show it now, or leave it."""
-    known = claim.message_id, claim.token, claim.dialog_id
+    outcome = partial(Outcome, claim.message_id, claim.token, claim.dialog_id, answered=None)
     if claim.operation == "edit" and claim.priority == Priority.BROADCAST:
-        return Outcome(*known, "failed", error="There is nothing to edit: it was never sent.")
+        return outcome("failed", error="There is nothing to edit: it was never sent.")
     if claim.operation == "edit":
-        return Outcome(*known, "queued", attempts_back=1, operation="send")
-    return Outcome(*known, "failed", error="There is nothing to delete: it was never sent.")
+        return outcome("queued", attempts_back=1, operation="send")
+    return outcome("failed", error="There is nothing to delete: it was never sent.")
 
 
 async def _prepare(bot: Client, claim: Claim, uploads: Uploads) -> Coroutine[Any, Any, Any]:
@@ -185,7 +183,7 @@ async def _call(bot: Client, claim: Claim, uploads: Uploads) -> Coroutine[Any, A
 
 def plain(text: str) -> str:
     """Telegram HTML without its tags, for when Telegram cannot read them."""
-    return html.unescape(re.sub(r"</?[a-zA-Z][^<>]*>", "", text))
+    return decoded(re.sub(r"</?[a-zA-Z][^<>]*>", "", text))
 
 
 def _keyboard(rows: list[list[dict[str, str]]] | None) -> InlineKeyboardMarkup | None:
@@ -225,7 +223,7 @@ def _sent_file(message: Message) -> dict[str, Any]:
 def _explain(claim: Claim, error: TelegramError | TimeoutError) -> Outcome:
     """Which line of the table in docs/architecture.md (A message out) this is."""
     reason = redact(str(error) or type(error).__name__)
-    told = reason if claim.is_kept else _QUOTATION.split(reason, maxsplit=1)[0]
+    told = reason if claim.is_kept else sealing.without_quotation(reason)
     outcome = partial(Outcome, claim.message_id, claim.token, claim.dialog_id, error=told)
     match transport_errors.outcome_of(error):
         case transport_errors.Outcome.REFUSED:
@@ -249,11 +247,11 @@ def _refused(claim: Claim, error: TelegramError, reason: str, outcome: Callable[
             seconds = transport_errors.seconds_to_wait(error)
             return outcome("queued", attempts_back=1, delay=seconds, limited=seconds)
         case ChatMigrated():
-            return outcome("queued", attempts_back=1, new_chat_id=error.new_chat_id)
+            return outcome("queued", attempts_back=1, delay=_at_once(claim), new_chat_id=error.new_chat_id)
         case Forbidden():
             return outcome("failed", blocked=_mentions(reason, _UNREACHABLE))
         case BadRequest() if _mentions(reason, _UNREADABLE) and not claim.payload.get("plain"):
-            return outcome("queued", attempts_back=1, payload={"plain": True})
+            return outcome("queued", attempts_back=1, delay=_at_once(claim), payload={"plain": True})
         case BadRequest() if claim.operation != "send" and _mentions(reason, _ALREADY):
             return outcome("sent")
         # A screen shows up again; a broadcast that somebody has deleted does not come a second time.
@@ -262,6 +260,11 @@ def _refused(claim: Claim, error: TelegramError, reason: str, outcome: Callable[
         ):
             return outcome("queued", attempts_back=1, operation="send")
     return outcome("failed")
+
+
+def _at_once(claim: Claim) -> float:
+    """Seconds until a try for which nothing has to be waited for; a broadcast may be paused before it."""
+    return _LATER[0] if claim.priority == Priority.BROADCAST else 0.0
 
 
 def _mentions(reason: str, hints: Iterable[str]) -> bool:

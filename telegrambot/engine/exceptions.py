@@ -72,6 +72,10 @@ class UnfitPhoto(DomainError):
     together, and no side more than 20 times the other. Please choose another one."""
 
 
+class NoText(DomainError):
+    """There are no words in that. Please send me a text, or /cancel."""
+
+
 class JobNotFailed(DomainError):
     """{count} of these jobs did not fail: there is nothing to run again. Choose failed ones only."""
 

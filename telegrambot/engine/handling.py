@@ -5,7 +5,6 @@ from __future__ import annotations
 import html
 import logging
 import time
-import zoneinfo
 from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
@@ -23,8 +22,10 @@ from config.errors import DomainError
 from telegrambot.accounts.actors import actor_id
 from telegrambot.accounts.catalogue import Catalogue
 from telegrambot.accounts.models import TelegramUser
+from telegrambot.accounts.timezones import zone_named
 from telegrambot.engine import membership, outbox
 from telegrambot.engine.chat import ChatRequest, Reply, escape
+from telegrambot.engine.exceptions import NoText
 from telegrambot.engine.models import Dialog
 from telegrambot.engine.outbox import Draft
 from telegrambot.engine.pending import Pending
@@ -117,8 +118,8 @@ def _handle(
         person.blocked_at = None
     with ExitStack() as stack:
         stack.enter_context(translation.override(person.language))
-        if person.timezone:
-            stack.enter_context(timezone.override(zoneinfo.ZoneInfo(person.timezone)))
+        if zone := zone_named(person.timezone):
+            stack.enter_context(timezone.override(zone))
         return _answer(pending, update, dialog, person, screen, quoted)
 
 
@@ -189,6 +190,8 @@ def call(match: Match, request: ChatRequest) -> Reply | None:
     reply: Reply | None
     savepoint = LazySavepoint()
     try:
+        if match.route.needs_text and not request.text.strip():
+            raise NoText
         with savepoint.watching():
             reply = view(request, *match.args, **match.kwargs)
     except DomainError as error:
@@ -219,6 +222,7 @@ def _request(
         update_key=pending.key,
         sent_at=message.date if message is not None and press is None else pending.received_at,
         is_button=press is not None,
+        has_file=press is None and message is not None and message.effective_attachment is not None,
         html=_html(message) if message is not None and press is None else "",
         data=dialog.state.get("data", {}),
     )

@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from django.db import connection
 from django.db.models import Count, Min, Q
 from django.utils import timezone
+from django.utils.translation import gettext
 from procrastinate.contrib.django.models import ProcrastinateJob
 
 from telegrambot.accounts.models import TelegramUser
@@ -16,6 +17,8 @@ from telegrambot.engine.resending import was_sent_again
 
 # A service that gave no sign for so long is taken for dead.
 SILENT_AFTER = timedelta(seconds=60)
+# What may leave only later than that is put off (a notice until the morning), not about to be tried again.
+_PUT_OFF = timedelta(minutes=10)
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,13 +35,20 @@ class Service:
         """Whether it gave a sign lately."""
         return timezone.now() - self.beat_at < SILENT_AFTER
 
+    @property
+    def problem_in_words(self) -> str:
+        """What is wrong, in the language that is switched on; details, after a colon, as they came."""
+        sentence, colon, details = self.problem.partition(": ")
+        return gettext(sentence) + colon + details
+
 
 @dataclass(frozen=True, slots=True)
 class Health:
     """What a person on duty wants to know.
 
     Attributes:
-        updates_waiting, messages_waiting: how many; `oldest_update`, `oldest_message`: since when.
+        updates_waiting, messages_waiting: how many; `oldest_update`, `oldest_message`: since when. Messages
+            wait from when they may leave.
         updates_failed, messages_failed, messages_uncertain: what waits for a person; not what was sent again.
         jobs_failed: background jobs that ended in an error.
     """
@@ -67,6 +77,11 @@ class Statistics:
     sent_today: int
 
 
+def waits_to_leave() -> Q:
+    """Messages that the sender should be rid of soon: neither held back nor put off."""
+    return Q(status=Message.Status.QUEUED, not_before__lte=timezone.now() + _PUT_OFF)
+
+
 def health(*, besides: int = 0) -> Health:
     """Look at queues, failures and signs of life.
 
@@ -80,11 +95,10 @@ def health(*, besides: int = 0) -> Health:
         failed=Count("pk", filter=Q(status="failed")),
     )
     messages = Message.objects.filter(
-        Q(status="queued", not_before__isnull=False)
-        | (Q(status__in=["failed", "uncertain"]) & ~was_sent_again())
+        waits_to_leave() | (Q(status__in=["failed", "uncertain"]) & ~was_sent_again())
     ).aggregate(
         waiting=Count("pk", filter=Q(status="queued")),
-        oldest=Min("created_at", filter=Q(status="queued")),
+        oldest=Min("not_before", filter=Q(status="queued")),
         failed=Count("pk", filter=Q(status="failed")),
         uncertain=Count("pk", filter=Q(status="uncertain")),
     )
@@ -114,7 +128,7 @@ def statistics() -> Statistics:
         seen=Count("pk", filter=Q(last_seen_at__gte=day)),
         blocked=Count("pk", filter=Q(blocked_at__isnull=False)),
     )
-    messages = Message.objects.filter(created_at__gte=day).aggregate(
+    messages = Message.objects.filter(created_at__gte=day, operation="send").aggregate(
         received=Count("pk", filter=Q(direction="inbound")),
         sent=Count("pk", filter=Q(direction="outbound", status__in=["sent", "delivered", "read"])),
     )
@@ -134,7 +148,8 @@ def beat(service: str, holder: str, problem: str = "") -> None:
     Args:
         service: such as "poller".
         holder: who runs it (host and process).
-        problem: what is wrong right now, in a sentence; empty when all is well.
+        problem: what is wrong right now, in a sentence; empty when all is well. English, and marked for
+            translation; details may follow after a colon.
     """
     Heartbeat.objects.update_or_create(
         service=service, defaults={"holder": holder, "beat_at": timezone.now(), "problem": problem}

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from html import unescape
 
 from telegrambot.engine.formatted_text import Entity, FormattedText, ordered, utf16_length
-from telegrambot.engine.links import scheme_of
+from telegrambot.engine.links import followed
 
 ENTITY_OF_TAG = {
     "b": "bold",
@@ -32,12 +32,10 @@ ENTITY_OF_TAG = {
     "blockquote": "blockquote",
 }
 # Only these four names and numbers are decoded; anything else stays as it was written.
-_CHARACTER = re.compile(r"&(?:lt|gt|amp|quot|#\d{1,7}|#[xX][0-9a-fA-F]{1,6});")
+CHARACTER = re.compile(r"&(?:lt|gt|amp|quot|#\d{1,7}|#[xX][0-9a-fA-F]{1,6});")
 _ATTRIBUTE = re.compile(
     r"""([^\s=>]*+)(\s*=\s*)?+(?(2)(?:"([^"]*)"|'([^']*)'|([A-Za-z0-9.\-]*)(?=[\s>])))""", re.ASCII
 )
-_LINK = re.compile(r"(?:https?|ftp|tg|ton|mailto|tel):", re.IGNORECASE)
-_DOMAIN = re.compile(r"[^\s/]+\.[^\s/]{2,}(?:/|$)")
 
 
 class MarkupError(ValueError):
@@ -76,7 +74,7 @@ class _Reader:
         return FormattedText("".join(self.parts), ordered(self.entities))
 
     def _take(self, written: str) -> None:
-        text = _decoded(written)
+        text = decoded(written)
         self.parts.append(text)
         self.offset += utf16_length(text)
 
@@ -119,7 +117,7 @@ class _Reader:
             raise MarkupError(
                 f'Expected equal sign in declaration of an attribute of the tag "{tag}" {self._at(start)}'
             )
-        into[name] = _decoded(match.group(3) or match.group(4) or match.group(5) or "")
+        into[name] = decoded(match.group(3) or match.group(4) or match.group(5) or "")
         return match.end()
 
     def _end_tag(self, start: int) -> int:
@@ -148,7 +146,7 @@ class _Reader:
         covers_last = (last.get("offset"), last.get("length")) == (entity["offset"], entity["length"])
         if tag.name == "a":
             address = tag.attributes.get("href") or "".join(self.parts[tag.first_part :])
-            link = checked_link(address)
+            link = followed(address.strip())
             if link is None:
                 self.dropped.append((tag.start, address))
                 return
@@ -194,18 +192,9 @@ def dropped_links(source: str) -> list[tuple[int, str]]:
     return reader.dropped
 
 
-def checked_link(url: str) -> str | None:
-    """The address as Telegram stores it, or None when it would be ignored."""
-    url = url.strip()
-    if not _LINK.match(url):
-        if not _DOMAIN.match(url):
-            return None
-        url = f"http://{url}"
-    return url if scheme_of(url) else None
-
-
-def _decoded(text: str) -> str:
-    return _CHARACTER.sub(lambda match: unescape(match.group()), text)
+def decoded(text: str) -> str:
+    """What stands for a character, as Telegram reads it: it knows far fewer names than browsers do."""
+    return CHARACTER.sub(lambda match: unescape(match.group()), text)
 
 
 def _number(value: str, problem: str) -> str:

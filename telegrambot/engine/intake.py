@@ -274,7 +274,10 @@ def _may_be_kept(update: Mapping[str, Any], bot_id: int) -> bool:
 
 
 def _storable(value: Any, depth: int = 0) -> Any:
-    """The value without NUL, half surrogate pairs, infinity, endless nesting: `jsonb` takes none."""
+    """The value without NUL, half surrogate pairs, infinity, endless nesting: `jsonb` takes none.
+
+    Numbers beyond 64 bits become strings: orjson, which writes what is sealed, takes none of these.
+    """
     if isinstance(value, str):
         return value.replace("\x00", "\ufffd").encode("utf-8", "replace").decode()
     if isinstance(value, Mapping | list) and depth == MAX_DEPTH:
@@ -283,4 +286,6 @@ def _storable(value: Any, depth: int = 0) -> Any:
         return {_storable(str(key)): _storable(item, depth + 1) for key, item in value.items()}
     if isinstance(value, list):
         return [_storable(item, depth + 1) for item in value]
+    if isinstance(value, int) and abs(value) >= 2**63:
+        return str(value)
     return None if isinstance(value, float) and not math.isfinite(value) else value

@@ -8,7 +8,9 @@ from procrastinate import JobContext
 from procrastinate.middleware import AsyncCallNext
 from procrastinate.worker import Worker
 
+from config.errors import DomainError
 from config.redaction import redact
+from telegrambot.engine.failures import describe
 
 # Enough to recognise what went wrong; the traceback is in the log.
 _LONGEST = 2000
@@ -23,6 +25,8 @@ async def remember_failure(call_next: AsyncCallNext, context: JobContext, worker
     try:
         return await call_next()
     except Exception as error:
-        text = redact(f"{type(error).__name__}: {error}").replace("\x00", "")[:_LONGEST]
+        # A sentence of our own says it; what other errors say may quote what people wrote.
+        told = f"{type(error).__name__}: {error}" if isinstance(error, DomainError) else describe(error)
+        text = redact(told).replace("\x00", "")[:_LONGEST]
         await context.app.connector.execute_query_async(_REMEMBER, job_id=context.job.id, error=text)
         raise

@@ -54,7 +54,7 @@ def retry(chosen: Chosen, *, actor: TelegramUser | None) -> int:
 
 @transaction.atomic
 def cancel(chosen: Chosen, *, actor: TelegramUser | None) -> int:
-    """Take jobs back that have not begun, and stop running ones that can be stopped.
+    """Take jobs back that have not begun, and tell running ones to stop that can be stopped.
 
     Returns:
         How many.
@@ -64,14 +64,15 @@ def cancel(chosen: Chosen, *, actor: TelegramUser | None) -> int:
         TooManyAtOnce: more than `MAX_AT_ONCE`.
     """
     jobs = _lock(chosen)
-    _refuse(JobNotWaiting, jobs, lambda job: job.status != "todo" and not _can_be_stopped(job))
+    _refuse(JobNotWaiting, jobs, lambda job: job.status != "todo" and not can_be_stopped(job))
     for job in jobs:
         app.job_manager.cancel_job_by_id(job.pk, abort=job.status == "doing")
     _record("engine.job.cancelled", jobs, actor)
     return len(jobs)
 
 
-def _can_be_stopped(job: BackgroundJob) -> bool:
+def can_be_stopped(job: BackgroundJob) -> bool:
+    """Whether a job is running and asks now and then whether it should stop."""
     return job.status == "doing" and worker.is_apart(job.queue_name)
 
 

@@ -10,6 +10,10 @@ MAX_LINK = 2048
 _PUBLIC_NAME = re.compile(r"(?:[^\W_](?:[\w-]{0,61}[^\W_])?\.)+[^\W\d_][\w-]{1,62}")
 # No spaces, quotes or brackets anywhere.
 _UNSAFE = re.compile(r"[\s<>\"'`{}|\\^\x00-\x1f\x7f]")
+# The apps of Telegram and of TON follow these: https://core.telegram.org/api/links
+_OF_AN_APP = re.compile(r"(?:tg|ton):", re.IGNORECASE)
+_TO_AN_APP = re.compile(r"(?:tg|ton):(?://)?[\w-]+(?:[/?#].*)?", re.ASCII | re.IGNORECASE | re.DOTALL)
+_BLANK_IN_HOST = re.compile(r"://[^/?#]*\s")
 _SHOWN_SCHEMES = {"http", "https", "mailto", "tel", "tg"}
 
 
@@ -24,6 +28,26 @@ def scheme_of(address: str) -> str:
 def is_shown(address: str) -> bool:
     """Whether our pages lead to an address that stands in a message."""
     return scheme_of(address) in _SHOWN_SCHEMES
+
+
+def followed(address: str) -> str | None:
+    """The address as Telegram keeps it behind a word or a button; None if it would drop or refuse it.
+
+    These are the rules of LinkManager::check_link in TDLib, but that of `mailto:` and what follows it TDLib
+    makes a login to a web page.
+    """
+    if _OF_AN_APP.match(address):
+        return address if _TO_AN_APP.fullmatch(address) else None
+    whole = address if "://" in address else f"http://{address}"
+    try:
+        parts = urlsplit(whole)
+        port, host = parts.port, parts.hostname or ""
+    except ValueError:
+        return None
+    is_public = "." in host.strip(".") or ":" in host
+    if parts.scheme not in {"http", "https"} or port == 0 or not is_public:
+        return None
+    return None if _BLANK_IN_HOST.search(whole) or parts.username == "mailto" else whole
 
 
 def is_https_link(text: str) -> bool:

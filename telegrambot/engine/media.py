@@ -10,9 +10,11 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from django.db import transaction
 from django.utils import timezone
 from telegram.error import BadRequest, TelegramError
 
+from telegrambot.engine import sealing
 from telegrambot.engine.client import Client, make_bot, opened
 from telegrambot.engine.exceptions import MediaGone, MediaTooLarge, MediaUnavailable
 from telegrambot.engine.models import FetchedMedia, Message, OutgoingFile
@@ -78,11 +80,19 @@ def fetch(message: Message, *, position: int = 0, is_thumbnail: bool) -> Fetched
         raise MediaGone
     content = _content(file, is_thumbnail=is_thumbnail)
     found = FetchedMedia(content=content, content_type=picture_type(content) or UNKNOWN_TYPE, **wanted)
-    # Two may have looked at once; a message erased meanwhile takes the file with it.
-    if Message.objects.filter(pk=message.pk, dialog__keep_history=True).exists():
-        FetchedMedia.objects.bulk_create([found], ignore_conflicts=True)
+    with transaction.atomic():
+        # Two may have looked at once; a message erased meanwhile takes the file with it.
+        if _may_be_kept(message) and Message.objects.filter(pk=message.pk).exists():
+            FetchedMedia.objects.bulk_create([found], ignore_conflicts=True)
     found.fetched_at = timezone.now()
     return found
+
+
+def _may_be_kept(message: Message) -> bool:
+    """Whether histories are kept of what it says; none is switched off before the caller commits."""
+    return not (
+        sealing.without_history([message.dialog_id]) or sealing.people_without_history([message.about_id])
+    )
 
 
 def _files_of(message: Message) -> Iterator[MediaFile]:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
@@ -11,13 +12,15 @@ from uuid import UUID
 import orjson
 from django.conf import settings
 from django.db import connection, transaction
-from django.db.models import QuerySet
+from django.db.models import Func, JSONField, Q, QuerySet, TextField
+from django.db.models.functions import Cast
 from django.utils import timezone
 
 from telegrambot.engine import sealing, wake
 from telegrambot.engine.models import Message, OutgoingFile, Priority
 from telegrambot.engine.replies import Button, Media, Reply, Upload
 from telegrambot.engine.splitting import MAX_CAPTION, MAX_TEXT, length, split
+from telegrambot.vault.exceptions import UnreadableSecret
 
 # https://core.telegram.org/bots/api#sendmediagroup
 MAX_ALBUM = 10
@@ -77,7 +80,7 @@ class Draft:
 def queue(drafts: Sequence[Draft]) -> list[int]:
     """Queue messages in one statement, in the order given, inside the caller's transaction.
 
-    What is said in a chat without history is encrypted.
+    What is said in a chat without history, or repeated elsewhere of its person, is encrypted.
 
     Returns:
         The keys of those that were not queued before.
@@ -91,10 +94,11 @@ def queue(drafts: Sequence[Draft]) -> list[int]:
     with transaction.atomic(savepoint=False), connection.cursor() as cursor:
         unknown = {draft.dialog_id for draft in drafts if draft.is_kept is None}
         silent = sealing.without_history(unknown) if unknown else frozenset()
-        rows = [
-            _row(place, draft, draft.dialog_id not in silent if draft.is_kept is None else draft.is_kept)
-            for place, draft in enumerate(drafts)
-        ]
+        unquoted = sealing.people_without_history(draft.about_id for draft in drafts)
+        rows = []
+        for place, draft in enumerate(drafts):
+            is_kept = draft.dialog_id not in silent if draft.is_kept is None else draft.is_kept
+            rows.append(_row(place, draft, is_kept and draft.about_id not in unquoted))
         cursor.execute(_QUEUE, [orjson.dumps(rows).decode()])
         keys = [key for (key,) in cursor.fetchall()]
         wake.messages()
@@ -192,13 +196,42 @@ def forget_files(older_than: timedelta) -> int:
     return deleted
 
 
-def drop_files(keys: Iterable[str]) -> None:
-    """Delete files that were made for messages which are erased, except those that somebody else needs."""
-    if wanted := list(keys):
-        dropped = OutgoingFile.objects.filter(pk__in=wanted)
-        for needed in _needed_files:
-            dropped = dropped.exclude(pk__in=needed())
-        dropped.delete()
+def drop_files(keys: Collection[str], *, made_for: Q) -> None:
+    """Delete files of messages which are erased; see `files_only_of`. Sealed ones are still waited for."""
+    if keys:
+        files_only_of(made_for, keys).filter(is_sealed=False).delete()
+
+
+def files_only_of(whose: Q, keys: Collection[str]) -> QuerySet[OutgoingFile]:
+    """Those of the files that no guide or broadcast needs, and that only the messages of `whose` name."""
+    files = unneeded_files().filter(pk__in=keys)
+    if (oldest := files.order_by("created_at").values_list("created_at", flat=True).first()) is None:
+        return files
+    others = Message.objects.filter(created_at__gte=oldest).exclude(whose)
+    return files.exclude(pk__in=files_in(others) | _files_in_sealed(others))
+
+
+def files_in(messages: QuerySet[Message]) -> set[str]:
+    """The files that messages name, but for what is sealed."""
+    file = Func("payload", template="jsonb_path_query(%(expressions)s, '$.*.file')", output_field=JSONField())
+    carrying = messages.filter(Q(payload__has_key="media") | Q(payload__has_key="album"))
+    return set(carrying.order_by().values_list(file, flat=True).distinct())
+
+
+def _files_in_sealed(messages: QuerySet[Message]) -> set[str]:
+    """What those of them name that wait in chats without history."""
+    waiting = messages.filter(sealed__isnull=False).exclude(message_type="text")
+    found: set[str] = set()
+    for sealed in waiting.values_list(Cast("sealed", TextField()), flat=True).iterator():
+        with suppress(UnreadableSecret):  # what cannot be read is never sent
+            found.update(files_of(sealing.unseal(sealed)["payload"]))
+    return found
+
+
+def files_of(payload: Mapping[str, Any]) -> list[str]:
+    """The files of ours that one message carries."""
+    items = [*(payload.get("album") or []), payload.get("media") or {}]
+    return [item["file"] for item in items if "file" in item]
 
 
 def _row(place: int, draft: Draft, is_kept: bool) -> dict[str, Any]:
@@ -248,11 +281,20 @@ def _albums(media: list[dict[str, str]]) -> Iterator[list[dict[str, str]]]:
 
 def _media(media: Media, *, is_sealed: bool) -> dict[str, str]:
     if isinstance(media.source, Upload):
-        name, content = media.source.name, media.source.content
-        if is_sealed:
-            stored = OutgoingFile.objects.create(content=sealing.seal_file(content), is_sealed=True)
-        else:
-            stored = OutgoingFile.objects.create(name=name, content=content)
-        return {"kind": media.kind, "file": str(stored.pk), "name": name}
+        key = _stored(media.source, is_sealed=is_sealed)
+        return {"kind": media.kind, "file": str(key), "name": media.source.name}
     source = "url" if media.source.startswith("https://") else "file_id"
     return {"kind": media.kind, source: media.source}
+
+
+def _stored(upload: Upload, *, is_sealed: bool) -> UUID:
+    """Keep a file for the sender; one with a key of its own only once, but for chats without history."""
+    if is_sealed:
+        return OutgoingFile.objects.create(content=sealing.seal_file(upload.content), is_sealed=True).pk
+    if upload.key is None:
+        return OutgoingFile.objects.create(name=upload.name, content=upload.content).pk
+    if not OutgoingFile.objects.filter(pk=upload.key).exists():
+        file = OutgoingFile(pk=upload.key, name=upload.name, content=upload.content)
+        # Somebody else may store it at this moment.
+        OutgoingFile.objects.bulk_create([file], ignore_conflicts=True)
+    return upload.key

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from django.db.models import CharField, F, Func, JSONField, Q, QuerySet, TextField
+from django.db.models import CharField, F, Func, Q, QuerySet, TextField
 from django.db.models.expressions import Case, RawSQL, Value, When
 from django.db.models.functions import Cast, Coalesce, Now
 from django.utils.translation import gettext_lazy as _
@@ -50,6 +50,8 @@ _BLANK_UPDATE: dict[str, Any] = {
 # What handling an update of somebody else's does not need, and what may be this person's.
 _QUOTED = ("reply_to_message", "quote", "external_reply", "forward_origin", "forward_from", "contact")
 _WITHOUT_QUOTED = "payload" + "".join(f" #- ARRAY[kind::text, '{key}']" for key in _QUOTED)
+# Asked of each row as it is written: somebody may be giving it another try.
+_STILL_NEEDED = f"CASE status WHEN 'pending' THEN {_WITHOUT_QUOTED} END"
 
 
 # ── Their own chats ───────────────────────────────────────────────────────────────────────────────────────
@@ -108,17 +110,7 @@ def _marks(person: TelegramUser) -> QuerySet[ProcessedMessage]:
 
 def _files(person: TelegramUser) -> QuerySet[OutgoingFile]:
     """Files that were made for them: sent to nobody else, and of no guide or broadcast."""
-    files = outbox.unneeded_files().filter(pk__in=_files_in(_messages(person)))
-    if (oldest := files.order_by("created_at").values_list("created_at", flat=True).first()) is None:
-        return files
-    others = Message.objects.filter(created_at__gte=oldest).exclude(dialog__in=_keys(person))
-    return files.exclude(pk__in=_files_in(others))
-
-
-def _files_in(messages: QuerySet[Message]) -> set[str]:
-    file = Func("payload", template="jsonb_path_query(%(expressions)s, '$.*.file')", output_field=JSONField())
-    carrying = messages.filter(Q(payload__has_key="media") | Q(payload__has_key="album"))
-    return set(carrying.order_by().values_list(file, flat=True).distinct())
+    return outbox.files_only_of(Q(dialog__in=_keys(person)), outbox.files_in(_messages(person)))
 
 
 # ── Among others ──────────────────────────────────────────────────────────────────────────────────────────
@@ -136,6 +128,12 @@ def _messages_elsewhere(person: TelegramUser) -> QuerySet[Message]:
 
 def _quotations(person: TelegramUser) -> QuerySet[Message]:
     return _said(Message.objects.filter(about=person), person)
+
+
+def _contacts(person: TelegramUser) -> QuerySet[Message]:
+    """Their contact card, passed on by somebody else."""
+    cards = Message.objects.filter(message_type="contact", payload__contact__user_id=person.telegram_id)
+    return _said(cards if person.telegram_id is not None else cards.none(), person)
 
 
 def _screens(person: TelegramUser) -> QuerySet[Message]:
@@ -179,14 +177,6 @@ def _named(person: TelegramUser) -> str:
     # Old rows may hold what is no username of Telegram's.
     names += [rf"@{re.escape(person.username)}\M"] if person.username else []
     return "|".join(names)
-
-
-def _closed_mentions(person: TelegramUser) -> QuerySet[InboundUpdate]:
-    return _mentions(person).exclude(status=InboundUpdate.Status.PENDING)
-
-
-def _open_mentions(person: TelegramUser) -> QuerySet[InboundUpdate]:
-    return _mentions(person).filter(status=InboundUpdate.Status.PENDING)
 
 
 # ── What nobody may write meanwhile ───────────────────────────────────────────────────────────────────────
@@ -257,18 +247,9 @@ for _holding in (
         "engine.mentions",
         InboundUpdate,
         "",
-        _closed_mentions,
-        blank={"payload": None, "error": ""},
+        _mentions,
+        blank={"payload": RawSQL(_STILL_NEEDED, []), "error": ""},  # noqa: S611  (a constant)
         order=32,
-        arrives_by="received_at",
-    ),
-    Holding(
-        "engine.open_mentions",
-        InboundUpdate,
-        "",
-        _open_mentions,
-        blank={"payload": RawSQL(_WITHOUT_QUOTED, [])},  # noqa: S611  (a constant)
-        order=33,
         arrives_by="received_at",
     ),
     Holding(
@@ -285,6 +266,15 @@ for _holding in (
         Message,
         "",
         _commands,
+        blank=_BLANK_MESSAGE,
+        order=40,
+        arrives_by="created_at",
+    ),
+    Holding(
+        "engine.contacts",
+        Message,
+        "",
+        _contacts,
         blank=_BLANK_MESSAGE,
         order=40,
         arrives_by="created_at",

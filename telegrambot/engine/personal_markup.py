@@ -20,7 +20,7 @@ _VARIABLE = re.compile(r"\{(?P<name>[a-z_]+)(?:\|(?P<fallback>[^{}|<>&]{0,60}))?
 _MEANT = re.compile(rf"\{{\s*(?P<name>{'|'.join(VARIABLES)})\b", re.IGNORECASE)
 _BYTE_OFFSET = re.compile(r" at byte offset (\d+)")
 # As long as the longest name Telegram allows.
-_SAMPLE = dict.fromkeys(VARIABLES, "n" * 64)
+_SAMPLE = dict.fromkeys(VARIABLES, "\N{GRINNING FACE}" * 64)
 
 
 def fill(text: str, values: Mapping[str, str]) -> str:
@@ -76,6 +76,22 @@ def validate_markup(text: str, *, is_caption: bool = False) -> None:
                     "fallback": f"{{{name}|{friend}}}",
                 },
             )
+    validate_html(text)
+    most = MAX_CAPTION if is_caption else MAX_TEXT
+    if (longest := length(fill(text, _SAMPLE))) > most:
+        raise ValidationError(
+            _("The text may have %(most)d characters and has up to %(length)d, names filled in."),
+            code="too_long",
+            params={"most": most, "length": longest},
+        )
+
+
+def validate_html(text: str) -> None:
+    """Refuse tags and links that Telegram would refuse or drop, and name the place.
+
+    Raises:
+        ValidationError: a tag or a link is wrong.
+    """
     try:
         dropped = dropped_links(text)
     except MarkupError as error:
@@ -90,13 +106,6 @@ def validate_markup(text: str, *, is_caption: bool = False) -> None:
             _("%(place)s: Telegram would drop this link (%(address)s)."),
             code="dropped_link",
             params={"place": _place(text, start), "offset": start, "address": address[:100]},
-        )
-    most = MAX_CAPTION if is_caption else MAX_TEXT
-    if (longest := length(fill(text, _SAMPLE))) > most:
-        raise ValidationError(
-            _("The text may have %(most)d characters and has up to %(length)d, names filled in."),
-            code="too_long",
-            params={"most": most, "length": longest},
         )
 
 

@@ -10,6 +10,7 @@ from typing import Any
 
 import psycopg
 from django.db import Error
+from django.utils.translation import gettext_noop
 from psycopg import AsyncConnection
 from telegram import Bot
 from telegram.error import Conflict, EndPointNotFound, RetryAfter, TelegramError
@@ -37,6 +38,15 @@ POLLING_LOCK = 0x5B0B
 _WAITS = (1, 2, 5, 10, 30)
 _TRIES, _TRY_AGAIN_SECONDS = 10, 0.2
 _LONGEST_NAME = 63
+
+# Translated where they are shown (see `health.Service`); details follow after a colon.
+_WEBHOOK_IS_SET = gettext_noop("Telegram posts the updates to a webhook; manage.py deletewebhook removes it.")
+_ANOTHER_POLLS = gettext_noop(
+    "Another program polls this bot; Telegram lets only one of them have the updates."
+)
+_TOO_OFTEN = gettext_noop("Telegram asks to poll less often.")
+_NO_TELEGRAM = gettext_noop("Telegram cannot be reached")
+_NO_DATABASE = gettext_noop("The database does not take updates")
 
 _HOLDER = """
 SELECT activity.application_name, activity.backend_start
@@ -131,16 +141,15 @@ class Poller:
             except EndPointNotFound as error:
                 # Telegram knows the method, so this is its way to say that it does not know the token.
                 raise Unauthorized from error
-            except Conflict:
-                await self._wait(
-                    "Another program polls this bot; Telegram lets only one of them have the updates."
-                )
+            except Conflict as error:
+                # The webhook was set while this was polling. Only the words tell one conflict from the other.
+                await self._wait(_WEBHOOK_IS_SET if "webhook" in error.message else _ANOTHER_POLLS)
             except RetryAfter as error:
-                await self._wait("Telegram asks to poll less often.", at_least=seconds_to_wait(error))
+                await self._wait(_TOO_OFTEN, at_least=seconds_to_wait(error))
             except TelegramError as error:
-                await self._wait(f"Telegram cannot be reached: {redact(error.message)}")
+                await self._wait(f"{_NO_TELEGRAM}: {redact(error.message)}")
             except (Error, psycopg.Error) as error:
-                await self._wait(f"The database does not take updates: {type(error).__name__}")
+                await self._wait(f"{_NO_DATABASE}: {type(error).__name__}")
             else:
                 self._say("")
                 self._failures = 0

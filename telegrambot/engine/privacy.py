@@ -9,11 +9,10 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
-from typing import Any
 
 import orjson
 from django.db import connection, transaction
-from django.db.models import Max
+from django.db.models import Max, Q, QuerySet
 
 from telegrambot.accounts.actors import actor_id
 from telegrambot.accounts.models import TelegramUser, User
@@ -27,6 +26,9 @@ BATCH = 500
 # What other apps have kept of what was said in a chat.
 Forget = Callable[[Dialog], None]
 _forgetters: list[Forget] = []
+# The messages of other chats in which they have shown it.
+Elsewhere = Callable[[Dialog], Q]
+_elsewhere: list[Elsewhere] = []
 _UNFINISHED = (Message.Status.QUEUED, Message.Status.SENDING, Message.Status.UNCERTAIN)
 
 # What was sent may still be deleted, and its buttons pressed: numbers and callback data stay.
@@ -45,6 +47,15 @@ def when_switched_off(forget: Forget) -> Forget:
     """Register what another app erases when a chat's history is switched off, in the same transaction."""
     _forgetters.append(forget)
     return forget
+
+
+def shown_elsewhere(find: Elsewhere) -> Elsewhere:
+    """Register how to find messages of other chats that repeat what was said in one; they are erased with it.
+
+    Those that name its person (`Message.about`) are found without.
+    """
+    _elsewhere.append(find)
+    return find
 
 
 @transaction.atomic
@@ -75,29 +86,48 @@ def set_keep_history(dialog: Dialog, keep: bool, *, actor: TelegramUser | User |
 def erase_batch(dialog_id: int, *, updates_up_to: int, messages_up_to: int, after: int) -> int | None:
     """Erase the texts of some messages of a chat, oldest first, and those of its updates when none is left.
 
+    What repeats them in other chats is erased with them, or encrypted while it still has to be sent.
+
     Args:
         updates_up_to: the newest update that was kept.
-        messages_up_to: the newest message that was kept.
+        messages_up_to: the newest message there was.
         after: the key of the last message that is done.
 
     Returns:
-        The key to go on after; None when all is done.
+        The key to go on after; None when all is done, or the chat itself was erased meanwhile.
     """
-    kept = Message.objects.filter(dialog=dialog_id, pk__gt=after, pk__lte=messages_up_to)
+    if (dialog := Dialog.objects.filter(pk=dialog_id).first()) is None:
+        return None
+    kept = Message.objects.filter(_repeating(dialog), pk__gt=after, pk__lte=messages_up_to)
     with transaction.atomic():
         found = list(kept.order_by("pk").defer("sealed").select_for_update(no_key=True)[:BATCH])
         if found:
-            settled = [message for message in found if message.status not in _UNFINISHED]
-            keys = [message.pk for message in settled]
-            outbox.drop_files(file for message in settled for file in _files(message.payload))
+            keys = [message.pk for message in found]
             FetchedMedia.objects.filter(message__in=keys).delete()
+            # The chat's own were sealed at the switch.
+            _seal_waiting(Message.objects.filter(pk__in=keys))
+            settled = [message for message in found if message.status not in _UNFINISHED]
+            outbox.drop_files(
+                [file for message in settled for file in outbox.files_of(message.payload)],
+                made_for=Q(dialog=dialog, pk__lte=messages_up_to),
+            )
             with connection.cursor() as cursor:
-                cursor.execute(_ERASE_MESSAGES, [keys])
+                cursor.execute(_ERASE_MESSAGES, [[message.pk for message in settled]])
             return found[-1].pk
     while _erase_updates(dialog_id, updates_up_to):
         pass
-    _erase_put_aside(dialog_id)
+    _erase_put_aside(dialog)
     return None
+
+
+def _repeating(dialog: Dialog) -> Q:
+    """Whatever says what was said in a chat. Of a person's chats nobody knows which one is repeated."""
+    found = Q(dialog=dialog)
+    if dialog.person_id is not None:
+        found |= Q(about=dialog.person_id)
+    for find in _elsewhere:
+        found |= find(dialog)
+    return found
 
 
 def _seal_unfinished(dialog: Dialog) -> None:
@@ -107,21 +137,27 @@ def _seal_unfinished(dialog: Dialog) -> None:
         update.sealed, update.payload = orjson.dumps(update.payload).decode(), None
         update.command = update.command if update.command in registry.commands else ""
         update.save(update_fields=["sealed", "payload", "command"])
-    waiting = Message.objects.filter(dialog=dialog, sealed__isnull=True, status__in=_UNFINISHED)
-    # The sender may be settling one of them just now.
-    locked = waiting.exclude(text="", payload={}).order_by("pk").select_for_update(no_key=True)
-    files: list[str] = []
-    for message in locked.iterator(BATCH):
-        files += _files(message.payload)
-        seal_message(message)
-        message.save(update_fields=["sealed", "text", "payload"])
+    files = _seal_waiting(Message.objects.filter(dialog=dialog))
     for stored in outbox.unneeded_files().filter(pk__in=files, is_sealed=False).iterator(1):
         stored.content, stored.is_sealed, stored.name = sealing.seal_file(bytes(stored.content)), True, ""
         stored.save(update_fields=["content", "is_sealed", "name"])
 
 
+def _seal_waiting(messages: QuerySet[Message]) -> list[str]:
+    """Encrypt those that still have to be sent; returns the files that they name."""
+    waiting = messages.filter(sealed__isnull=True, status__in=_UNFINISHED).exclude(text="", payload={})
+    files: list[str] = []
+    # The sender may be settling one of them just now.
+    for message in waiting.order_by("pk").select_for_update(no_key=True).iterator(BATCH):
+        files += outbox.files_of(message.payload)
+        seal_message(message)
+        message.save(update_fields=["sealed", "text", "payload", "error"])
+    return files
+
+
 def seal_message(message: Message) -> None:
     """Move what a message says into its sealed content; the caller saves it."""
+    message.error = sealing.without_quotation(message.error)
     message.sealed = orjson.dumps({"text": message.text, "payload": message.payload}).decode()
     message.text, message.payload = "", sealing.skeleton(message.payload)
 
@@ -130,7 +166,7 @@ def _erase_later(dialog: Dialog) -> None:
     from telegrambot.engine import tasks  # it calls this module
 
     last_update = InboundUpdate.objects.filter(dialog=dialog).aggregate(key=Max("pk"))["key"]
-    last_message = Message.objects.filter(dialog=dialog).aggregate(key=Max("pk"))["key"]
+    last_message = Message.objects.aggregate(key=Max("pk"))["key"]
     tasks.erase_history.defer(
         dialog_id=dialog.pk, updates_up_to=last_update or 0, messages_up_to=last_message or 0
     )
@@ -144,17 +180,11 @@ def _erase_updates(dialog_id: int, up_to: int) -> int:
     return erased.update(payload=None)
 
 
-def _erase_put_aside(dialog_id: int) -> None:
+def _erase_put_aside(dialog: Dialog) -> None:
     """Erase updates that could not be read and name the chat: they belong to none."""
-    dialog = Dialog.objects.get(pk=dialog_id)
     aside = InboundUpdate.objects.filter(
         status=InboundUpdate.Status.FAILED, dialog=None, bot_id=dialog.bot_id, payload__isnull=False
     )
     for update in aside.order_by("-pk").iterator(BATCH):
         if dialog.telegram_dialog_id in arrivals.chat_numbers(update.payload):
             InboundUpdate.objects.filter(pk=update.pk).update(payload=None)
-
-
-def _files(payload: dict[str, Any]) -> list[str]:
-    items = [*(payload.get("album") or []), payload.get("media") or {}]
-    return [item["file"] for item in items if "file" in item]

@@ -58,10 +58,15 @@ def _escape(argument: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Upload:
-    """A file the view made itself; it is kept in the database until it is sent."""
+    """A file the view made itself; the database keeps it for some days, so that it can be sent again.
+
+    Args:
+        key: of what is sent again and again; the same as long as the content is (see `outbox.keep_files`).
+    """
 
     name: str
     content: bytes = field(repr=False)
+    key: UUID | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,12 +25,14 @@ _WAITING = frozenset({"queued", "sending", "uncertain"})
 Forget = Callable[[datetime], None]
 _forgetters: list[Forget] = []
 
+# Passes over what somebody is giving another try just now.
 _EMPTY_PAYLOADS = """
 WITH purged AS (
     UPDATE engine_inboundupdate SET payload = NULL
-    WHERE id IN (SELECT id FROM engine_inboundupdate
-                 WHERE payload IS NOT NULL AND status <> 'pending' AND received_at >= %s AND received_at < %s
-                 ORDER BY received_at LIMIT %s)
+    WHERE id = ANY (ARRAY(SELECT id FROM engine_inboundupdate
+                          WHERE payload IS NOT NULL AND status <> 'pending'
+                            AND received_at >= %s AND received_at < %s
+                          ORDER BY received_at LIMIT %s FOR NO KEY UPDATE SKIP LOCKED))
     RETURNING received_at
 )
 SELECT count(*), max(received_at) FROM purged

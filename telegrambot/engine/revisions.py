@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 import orjson
@@ -65,12 +65,25 @@ def record(batch: Sequence[Arrival], rows: Sequence[Mapping[str, Any]], bot_id: 
         rows: the same as it is stored, one for one: without texts where none may be kept.
         bot_id: the bot it is for.
     """
-    if edits := [row for row in rows if row["edit_date"] and row["message_id"]]:
+    for edits in _in_turn(row for row in rows if row["edit_date"] and row["message_id"]):
         _insert(_EDITS, [{**row, "payload": None, "sealed": None} for row in edits], bot_id)
     if gone := [
         {"update_id": arrival.update_id, "number": number} for arrival in batch for number in arrival.deleted
     ]:
         _insert(_DELETIONS, gone, bot_id)
+
+
+def _in_turn(edits: Iterable[Mapping[str, Any]]) -> Iterator[list[Mapping[str, Any]]]:
+    """Edits in runs that change no message twice: what a statement inserts, only the next one finds."""
+    run: dict[tuple[str, str, str], Mapping[str, Any]] = {}
+    for row in edits:
+        changed = (row["connection"], row["chat_id"], row["message_id"])
+        if changed in run:
+            yield list(run.values())
+            run = {}
+        run[changed] = row
+    if run:
+        yield list(run.values())
 
 
 def _insert(statement: str, changes: Sequence[Mapping[str, Any]], bot_id: int) -> None:

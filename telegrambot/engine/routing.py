@@ -26,12 +26,15 @@ L = TypeVar("L", bound="Callable[[Overheard], None]")
 
 _IN_PRIVATE = filters.UpdateType.MESSAGE & filters.ChatType.PRIVATE
 _IN_GROUPS_TOO = filters.UpdateType.MESSAGE & (filters.ChatType.PRIVATE | filters.ChatType.GROUPS)
-# What Telegram itself says in a chat (a pinned message, a new title) is nothing anybody said.
-_SAID_IN_PRIVATE = _IN_PRIVATE & (filters.TEXT | ~filters.StatusUpdate.ALL)
-# Others than commands are heard in groups, and between a business account and its customers, too.
-_SAID_ANYWHERE = (filters.UpdateType.MESSAGE | filters.UpdateType.BUSINESS_MESSAGE) & (
-    filters.TEXT | ~filters.StatusUpdate.ALL
+# What Telegram itself says in a chat (a pinned message, a new title) is nothing anybody said; the same as in
+# contents.py, where it gets its type.
+_BY_TELEGRAM = (
+    filters.StatusUpdate.ALL | filters.BOOST_ADDED | filters.GIVEAWAY_WINNERS | filters.SUCCESSFUL_PAYMENT
 )
+_SAID = filters.TEXT | ~_BY_TELEGRAM
+_SAID_IN_PRIVATE = _IN_PRIVATE & _SAID
+# Others than commands are heard in groups, and between a business account and its customers, too.
+_SAID_ANYWHERE = (filters.UpdateType.MESSAGE | filters.UpdateType.BUSINESS_MESSAGE) & _SAID
 _CONVERTERS: dict[type, Callable[[str], Any]] = {str: str, int: int, UUID: UUID}
 
 
@@ -44,6 +47,7 @@ class Route:
         role: the least role the program demands.
         command: the command whose row in the catalogue decides role and activity; empty if none.
         yields: whether phrases are looked for before what the chat is in the middle of.
+        needs_text: whether what was said has to have words in it.
         converters: how to read the arguments of a button.
     """
 
@@ -55,6 +59,7 @@ class Route:
     description: Promise | str = ""
     is_secret: bool = False
     yields: bool = False
+    needs_text: bool = False
     converters: tuple[Callable[[str], Any], ...] = ()
     required: int = 0
 
@@ -138,16 +143,20 @@ class Registry:
         return register
 
     def answer(
-        self, *, role: Role = Role.PUBLIC, command: str = "", yields: bool = False
+        self, *, role: Role = Role.PUBLIC, command: str = "", yields: bool = False, takes_files: bool = False
     ) -> Callable[[F], F]:
         """Register a view for the text that `Reply(ask=view)` asked for.
 
-        One that `yields` gets only what is no phrase: for questions that a person may just as well ignore.
+        One that `yields` gets only what is no phrase: for questions that a person may just as well ignore. A
+        sticker, a voice message or a photo without a caption reaches only one that `takes_files`; for others
+        it would be an empty text.
         """
 
         def register(view: F) -> F:
             handler = MessageHandler(_SAID_IN_PRIVATE, view)
-            route = Route(_name(view), view, handler, role, command, yields=yields)
+            route = Route(
+                _name(view), view, handler, role, command, yields=yields, needs_text=not takes_files
+            )
             self._add(self.answers, _name(view), route)
             view.answer_name = _name(view)  # type: ignore[attr-defined]
             return view

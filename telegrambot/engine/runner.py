@@ -18,7 +18,7 @@ from telegram.error import InvalidToken, TelegramError
 
 from config.redaction import redact
 from telegrambot.accounts.services import ensure_configured_owner
-from telegrambot.engine import bell, garbage, health, identity, rounds, wake, worker
+from telegrambot.engine import bell, garbage, health, identity, rounds, signs_of_life, wake, worker
 from telegrambot.engine.client import Client, make_bot
 from telegrambot.engine.delivery import Unauthorized
 from telegrambot.engine.dispatch import Dispatcher
@@ -36,7 +36,6 @@ logger = logging.getLogger(__name__)
 
 _IDLE_SECONDS = 1.0
 _MENU_SECONDS = 2.0
-_BEAT_SECONDS = 10.0
 _RETRY_SECONDS = 2.0
 # Intake, the sender, the menu, heartbeats and locks share these; each dispatcher has one of its own.
 _SHARED_THREADS = 3
@@ -81,7 +80,8 @@ class Runner:
         lock = PollingLock(bot.id, self._threads, f"switchboard runbot on {self._holder}")
         poller = Poller(bot, lock, self._threads, self._poke_dispatch) if self._polls else None
         try:
-            if poller is None or await self._until_stopped(self._may_poll(bot, lock)):
+            ready = self._may_poll(bot, lock) if poller else self._expect_no_poller(bot)
+            if await self._until_stopped(ready):
                 await self._run_services(bot, poller)
         finally:
             await lock.release()
@@ -97,7 +97,11 @@ class Runner:
             ),
             self._keep_menu(bot),
             rounds.run(self._stop),
-            self._beat(poller),
+            signs_of_life.give(
+                self._threads,
+                self._holder,
+                lambda: {"bot": ""} | ({"poller": poller.problem} if poller else {}),
+            ),
         ]
         if poller is not None:
             services.append(poller.run())
@@ -165,6 +169,13 @@ class Runner:
             raise WebhookIsSet(url=info.url)
         return True
 
+    async def _expect_no_poller(self, bot: Bot) -> bool:
+        """Where a webhook brings the updates nobody polls, though somebody may have after `setwebhook`."""
+        info = await self._patiently(bot.get_webhook_info)
+        if info.url:
+            await self._patiently(lambda: self._threads.run(health.retire, "poller"))
+        return True
+
     async def _dispatch(self, bot: Bot, sender: Sender, wakened: asyncio.Event) -> None:
         threads = DatabaseThreads(1)
         dispatcher = Dispatcher(identity.offline_bot(bot.id, bot.username))
@@ -219,20 +230,6 @@ class Runner:
             except (DatabaseError, InterfaceError) as error:
                 logger.debug("The menu waits for the database: %s", type(error).__name__)
             await asyncio.sleep(_MENU_SECONDS)
-
-    async def _beat(self, poller: Poller | None) -> None:
-        while True:
-            signs = {"bot": ""}
-            if poller is not None:
-                signs["poller"] = poller.problem
-            if self._works:
-                signs["worker"] = ""
-            try:
-                for service, problem in signs.items():
-                    await self._threads.run(health.beat, service, self._holder, problem)
-            except (DatabaseError, InterfaceError) as error:
-                logger.debug("No sign of life in the database: %s", type(error).__name__)
-            await asyncio.sleep(_BEAT_SECONDS)
 
     async def _work(self) -> None:
         while True:

@@ -7,9 +7,11 @@ from __future__ import annotations
 
 import base64
 import logging
+import re
 from collections.abc import Iterable, Mapping
 from functools import cache
 from typing import Any
+from uuid import UUID
 
 import orjson
 from django.db import connection
@@ -24,12 +26,17 @@ from telegrambot.vault.exceptions import UnreadableSecret
 logger = logging.getLogger(__name__)
 
 NAME = _("content of a chat without history")
+# As in the statement of settlement.py.
+_QUOTATION = re.compile(r""":|"| '""")
 
 # Waits for an operator who is switching the history of one of them off (see privacy.py), so that no text is
 # queued behind their back. Others never wait: dispatch takes a weaker lock than that.
 _WITHOUT_HISTORY = """
 SELECT id, keep_history FROM engine_dialog WHERE id = ANY(%s) ORDER BY id FOR KEY SHARE
 """
+_PEOPLE = (
+    "SELECT person_id, keep_history FROM engine_dialog WHERE person_id = ANY(%s) ORDER BY id FOR KEY SHARE"
+)
 
 
 def register_columns() -> None:
@@ -62,6 +69,20 @@ def without_history(dialog_ids: Iterable[int]) -> frozenset[int]:
     """Those of the chats whose texts must not be kept; none changes its mind before the caller commits."""
     with connection.cursor() as cursor:
         cursor.execute(_WITHOUT_HISTORY, [sorted(set(dialog_ids))])
+        return frozenset(key for key, is_kept in cursor.fetchall() if not is_kept)
+
+
+def people_without_history(person_ids: Iterable[UUID | None]) -> frozenset[UUID]:
+    """Those of the people of whom nothing must be kept in other chats: one of their own keeps no history.
+
+    Which one a message elsewhere repeats, nobody knows. As with `without_history`, it stays so until the
+    caller commits.
+    """
+    people = sorted({key for key in person_ids if key is not None})
+    if not people:
+        return frozenset()
+    with connection.cursor() as cursor:
+        cursor.execute(_PEOPLE, [people])
         return frozenset(key for key, is_kept in cursor.fetchall() if not is_kept)
 
 
@@ -115,6 +136,11 @@ def skeleton(payload: Mapping[str, Any]) -> dict[str, Any]:
         for row in payload.get("buttons") or []
     ]
     return {"buttons": rows} if any(rows) else {}
+
+
+def without_quotation(refusal: str) -> str:
+    """What Telegram said about a message, up to where it begins to repeat the message."""
+    return _QUOTATION.split(refusal, maxsplit=1)[0]
 
 
 @cache

@@ -184,7 +184,8 @@ class Sender:
                 failures.describe(error),
             )
             outcome = _outcome(claim, "uncertain", error=type(error).__name__, answered=False)
-        self._unanswered = 0 if outcome.answered else self._unanswered + 1
+        if outcome.answered is not None:
+            self._unanswered = 0 if outcome.answered else self._unanswered + 1
         self._outcomes.append(outcome)
         self._wake.set()
 
@@ -230,5 +231,5 @@ class Sender:
             pass
 
 
-def _outcome(claim: Claim, status: str, **more: Any) -> Outcome:
-    return Outcome(claim.message_id, claim.token, claim.dialog_id, status, **more)
+def _outcome(claim: Claim, status: str, *, answered: bool | None = None, **more: Any) -> Outcome:
+    return Outcome(claim.message_id, claim.token, claim.dialog_id, status, answered=answered, **more)

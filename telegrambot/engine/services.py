@@ -112,8 +112,14 @@ def send_again(chosen: Chosen, *, actor: TelegramUser | None) -> int:
     known = set(Message.objects.filter(dedupe_key__in=keys.values()).values_list("dedupe_key", flat=True))
     originals = [message for message in messages if keys[message.pk] not in known]
     silent = sealing.without_history(message.dialog_id for message in originals)
+    unquoted = sealing.people_without_history(message.about_id for message in originals)
     copies = Message.objects.bulk_create(
-        _copy(message, keys[message.pk], amend, is_kept=message.dialog_id not in silent)
+        _copy(
+            message,
+            keys[message.pk],
+            amend,
+            is_kept=message.dialog_id not in silent and message.about_id not in unquoted,
+        )
         for message in originals
     )
     for message, copy in zip(originals, copies, strict=True):

@@ -94,6 +94,7 @@ class Outcome:
         operation: set when an edit has to become a message of its own.
         payload: merged into the message's payload.
         answered: whether Telegram itself said it; its gateway's errors and lost connections are no answer.
+            None: it was not asked.
         blocked: the person cannot be reached any more.
         limited: seconds Telegram told this chat to wait (429).
         new_chat_id: the group moved.
@@ -109,7 +110,7 @@ class Outcome:
     delay: float = 0.0
     operation: str = ""
     payload: dict[str, Any] = field(default_factory=dict)
-    answered: bool = True
+    answered: bool | None = True
     blocked: bool = False
     limited: float = 0.0
     new_chat_id: int | None = None
@@ -205,7 +206,9 @@ def _renumber(dialog_id: int, new_chat_id: str) -> None:
         Message.objects.filter(dialog=dialog, status=Message.Status.QUEUED).update(dialog=moved)
 
 
-def _warn_author(reason: str) -> None:
+def _warn_author(error: str) -> None:
+    # What it repeats of the text, in quotation marks, goes to nobody else.
+    reason = error.partition('"')[0].rstrip()
     failures.notify_owners(
         "formatting",
         lambda: (

@@ -2,22 +2,24 @@
 
 from __future__ import annotations
 
-import html
 import re
 from collections.abc import Iterator
+
+from telegrambot.engine.formatted_text import utf16_length
+from telegrambot.engine.html_markup import CHARACTER, decoded
 
 # Counted after entities are parsed, in UTF-16 units: https://core.telegram.org/bots/api#sendmessage
 MAX_TEXT = 4096
 MAX_CAPTION = 1024
 
-_TOKEN = re.compile(r"<(/?)([a-zA-Z][\w-]*)([^<>]*)>|&#?\w+;|.", re.DOTALL)
+_TOKEN = re.compile(rf"<(/?)([a-zA-Z][\w-]*)([^<>]*)>|{CHARACTER.pattern}|.", re.DOTALL)
 # Where a text may be cut, best first, and how much of the room a cut may leave unused to be had.
 _BREAKS = (("\n\n", 0.5), ("\n", 0.5), (". ", 0.5), (" ", 0.2))
 
 
 def length(text: str) -> int:
     """How long Telegram HTML is when read, in UTF-16 units."""
-    return len(_visible(text).encode("utf-16-le")) // 2
+    return utf16_length(_visible(text))
 
 
 def split(text: str, limit: int = MAX_TEXT) -> list[str]:
@@ -29,7 +31,7 @@ def split(text: str, limit: int = MAX_TEXT) -> list[str]:
 
 
 def _visible(text: str) -> str:
-    return html.unescape(re.sub(r"<[^<>]+>", "", text))
+    return decoded(re.sub(r"<[^<>]+>", "", text))
 
 
 def _parts(text: str, limit: int) -> Iterator[str]:
@@ -55,7 +57,7 @@ def _fitting(text: str, limit: int) -> int:
     used = 0
     for match in _TOKEN.finditer(text):
         if not match[2]:
-            used += len(html.unescape(match[0]).encode("utf-16-le")) // 2
+            used += utf16_length(decoded(match[0]))
         if used > limit:
             return match.start()
     return len(text)

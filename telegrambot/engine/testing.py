@@ -74,6 +74,8 @@ class ChatClient:
             "username": person.username if person else "",
             "language_code": (person.language_code if person else "") or language_code,
         }
+        # What was shown stays on the screen: the database forgets it where no history is kept.
+        self._shown: dict[int, list[list[dict[str, str]]]] = {}
         bot: Bot = offline_bot(BOT_ID, "test_bot")
         self._dispatcher = Dispatcher(bot, AttemptsInTransaction())
 
@@ -92,7 +94,7 @@ class ChatClient:
         """
         for message, rows in self._keyboards():
             for button in itertools.chain.from_iterable(rows):
-                if button["text"] == label and "data" in button:
+                if button.get("text") == label and "data" in button:
                     return self.press_data(button["data"], message.external_message_id)
         raise LookupError(f"No button {label!r} in this chat.")
 
@@ -148,7 +150,8 @@ class ChatClient:
             screen.texts.append(plain(text))
             screen.media += payload.get("album") or filter(None, [payload.get("media")])
             screen.edited = message.operation == Message.Operation.EDIT
-            screen.buttons = [button["text"] for row in payload.get("buttons", []) for button in row]
+            self._shown[message.pk] = payload.get("buttons", [])
+            screen.buttons = [button["text"] for row in self._shown[message.pk] for button in row]
             message.status = Message.Status.SENT
             if message.operation == Message.Operation.SEND:
                 message.external_message_id = str(next(_numbers))
@@ -160,7 +163,7 @@ class ChatClient:
             origin = message.target or message
             if origin.pk not in shown:  # an edit hides the keyboard that was there before
                 shown.add(origin.pk)
-                yield origin, message.payload.get("buttons", [])
+                yield origin, self._shown.get(message.pk, message.payload.get("buttons", []))
 
     def _messages(self) -> Any:
         chats = Dialog.objects.filter(telegram_dialog_id=str(self.telegram_id), business_connection_id="")

@@ -1,6 +1,7 @@
 """“… is typing”: shown in a chat while an operator types or a draft is made. It goes past the outbox.
 
-Nothing depends on it: it returns at once, one call is made at a time, and what fails is only logged.
+Nothing depends on it: it returns at once, one call is made at a time, what had to wait too long is left out,
+and what fails is only logged.
 """
 
 from __future__ import annotations
@@ -44,11 +45,14 @@ def show(dialog: Dialog) -> bool:
         if len(_shown_at) >= _MOST_CHATS:
             _shown_at.clear()
         _shown_at[dialog.pk] = now
-    _caller.submit(_tell, int(dialog.telegram_dialog_id), dialog.business_connection_id)
+    _caller.submit(_tell, int(dialog.telegram_dialog_id), dialog.business_connection_id, now)
     return True
 
 
-def _tell(chat_id: int, connection_id: str) -> None:
+def _tell(chat_id: int, connection_id: str, asked_at: float) -> None:
+    # It has waited for calls that hung: who still types has asked again.
+    if time.monotonic() - asked_at > AGAIN_AFTER_SECONDS:
+        return
     try:
         # Outside the event loop: the sandbox's token is read from the database.
         bot = make_bot()

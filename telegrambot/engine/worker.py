@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager
 from datetime import datetime
 from typing import Any
 
@@ -22,7 +23,9 @@ from procrastinate.worker import Worker
 
 from audit.context import SYSTEM, acting
 from audit.models import Origin
+from telegrambot.engine import signs_of_life
 from telegrambot.engine.job_failures import remember_failure
+from telegrambot.engine.threads import DatabaseThreads
 
 logger = logging.getLogger(__name__)
 
@@ -110,7 +113,7 @@ async def run(*, queues: Sequence[str] | None, concurrency: int, name: str, hand
         handle_signals: whether SIGTERM and SIGINT are the worker's own to handle.
     """
     worker_app = app_for_worker()
-    async with worker_app.open_async():
+    async with worker_app.open_async(), _signs_of_life(queues, name):
         await worker_app.run_worker_async(
             queues=queues,  # type: ignore[arg-type]  # it takes None for all
             concurrency=concurrency,
@@ -121,6 +124,22 @@ async def run(*, queues: Sequence[str] | None, concurrency: int, name: str, hand
             delete_jobs="successful",
             worker_middleware=MIDDLEWARE,
         )
+
+
+@asynccontextmanager
+async def _signs_of_life(queues: Sequence[str] | None, name: str) -> AsyncIterator[None]:
+    """Show that background work is done, unless these are only queues that are served apart."""
+    if queues is not None and _apart.keys() >= set(queues):
+        yield
+        return
+    threads = DatabaseThreads(1)
+    signs = asyncio.create_task(signs_of_life.give(threads, name, lambda: {"worker": ""}))
+    try:
+        yield
+    finally:
+        signs.cancel()
+        await asyncio.wait([signs])
+        threads.close()
 
 
 def app_for_worker() -> App:

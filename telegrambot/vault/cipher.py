@@ -15,6 +15,8 @@ from telegrambot.vault.exceptions import UnreadableSecret
 MASK = "••••"
 # A shorter secret would be given away by its end.
 _LONG_ENOUGH = 16
+# The second for letters that no encrypted text has.
+_UNREADABLE = (InvalidToken, ValueError)
 
 
 class Secret(str):
@@ -51,9 +53,10 @@ def decrypt(stored: str, *, name: Any) -> Secret:
         UnreadableSecret: none of the keys decrypts it.
         ImproperlyConfigured: there is no key.
     """
+    keys = _keys()
     try:
-        return Secret(_keys().decrypt(stored).decode())
-    except InvalidToken:
+        return Secret(keys.decrypt(stored).decode())
+    except _UNREADABLE:
         raise UnreadableSecret(field=name) from None
 
 
@@ -79,7 +82,7 @@ def renewed(stored: str) -> str:
 def _decrypts(keys: Fernet | MultiFernet, stored: str) -> bool:
     try:
         keys.decrypt(stored)
-    except InvalidToken:
+    except _UNREADABLE:
         return False
     return True
 

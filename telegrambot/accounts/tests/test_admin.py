@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import pytest
 from django.contrib import admin
+from django.contrib.auth import base_user
+from django.contrib.auth.hashers import make_password
 from django.contrib.auth.models import Group
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
@@ -315,6 +317,13 @@ def test_friends_are_marked_together(client, admin_person, action, expected):
     assert fresh(other).is_friend is not expected
 
 
+def test_a_time_zone_that_this_machine_does_not_know_closes_no_page(client, owner):
+    TelegramUser.objects.update(timezone="localtime")
+
+    for address in (reverse("admin:index"), page(f"{PEOPLE}_change", owner.pk)):
+        assert client.get(address).status_code == 200
+
+
 def test_names_cannot_carry_markup_into_the_page(client, owner):
     TelegramUserFactory(first_name="<script>alert(1)</script>")
 
@@ -378,6 +387,24 @@ def test_an_owner_adds_an_account_and_sets_its_password(client, owner):
     assert fresh(account).check_password("another good one")
 
 
+def test_a_new_password_does_not_give_back_what_was_taken_away_meanwhile(client, owner, monkeypatch):
+    account = UserFactory(is_superuser=True)
+
+    def hashed(password: str) -> str:
+        User.objects.filter(pk=account.pk).update(is_active=False, is_superuser=False)
+        return make_password(password)
+
+    monkeypatch.setattr(base_user, "make_password", hashed)
+    client.post(
+        reverse("admin:auth_user_password_change", args=[account.pk]),
+        {"password1": "another good one", "password2": "another good one", "usable_password": "true"},
+    )
+
+    changed = fresh(account)
+    assert changed.check_password("another good one")
+    assert (changed.is_active, changed.is_superuser) == (False, False)
+
+
 def test_an_account_is_switched_off_but_not_deleted(client, owner):
     account = UserFactory()
 
@@ -406,6 +433,15 @@ def test_no_form_brings_a_hash_of_a_password_along(client, owner):
     assert 'name="initial-username"' in content
     assert "initial-password" not in content
     assert account.password not in content
+
+
+def test_what_is_no_key_of_an_account_is_refused(client, owner):
+    person = TelegramUserFactory()
+
+    answer = save(client, opened(client, person), staff="abc")
+
+    assert answer.status_code == 200
+    assert answer.context["adminform"].form.errors["staff"]
 
 
 def test_a_superuser_without_a_person_does_everything(client):

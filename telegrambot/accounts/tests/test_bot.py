@@ -302,13 +302,10 @@ def test_what_has_no_words_changes_neither_time_zone_nor_quiet_hours(ann, more):
         timezone="Europe/Berlin", preferences={"quiet_hours": "22:00–07:00"}
     )
     client = ChatClient(ann)
-    for label, sentence in (
-        ("Time zone: Europe/Berlin", "Please send the name of your time zone"),
-        ("Quiet hours: 22:00–07:00", "Please send two different times"),
-    ):
+    for label in ("Time zone: Europe/Berlin", "Quiet hours: 22:00–07:00"):
         client.send("/settings")
         client.press(label)
-        assert sentence in client.offer("message", client._message() | more).text
+        assert "no words" in client.offer("message", client._message() | more).text
 
     kept = fresh(ann)
     assert (kept.timezone, kept.preferences) == ("Europe/Berlin", {"quiet_hours": "22:00–07:00"})

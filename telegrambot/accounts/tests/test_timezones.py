@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from telegrambot.accounts.exceptions import TimeZoneMissing, UnknownTimeZone
-from telegrambot.accounts.timezones import OFFERED, find_timezone
+from telegrambot.accounts.timezones import OFFERED, find_timezone, zone_named
 
 
 @pytest.mark.parametrize(
@@ -30,7 +30,8 @@ def test_a_name_or_a_city_is_found(text, name):
 
 
 @pytest.mark.parametrize(
-    "text", ["Atlantis", "../../etc/passwd", "/etc/localtime", "Europe", "\x00", "x" * 5000]
+    "text",
+    ["Atlantis", "../../etc/passwd", "/etc/localtime", "Europe", "\x00", "x" * 5000, "localtime", "Factory"],
 )
 def test_anything_else_is_refused(text):
     with pytest.raises(UnknownTimeZone):
@@ -49,6 +50,11 @@ def test_nothing_is_no_time_zone(text):
         find_timezone(text)
 
 
+@pytest.mark.parametrize("name", ["", "Mars/Base", "../etc/passwd", "\x00", "localtime"])
+def test_a_stored_name_that_this_machine_does_not_know_is_none(name):
+    assert zone_named(name) is None
+
+
 @pytest.mark.parametrize("name", OFFERED)
 def test_every_offered_zone_exists(name):
-    assert find_timezone(name) == name
+    assert str(zone_named(find_timezone(name))) == name

@@ -85,7 +85,9 @@ class Bubble:
     def is_not_kept(self) -> bool:
         """Whether something was said that is not kept."""
         is_said = self.text or self.files or self.carries
-        return not (self.message.dialog.keep_history or is_said)
+        # What operators are shown of a person goes with that person's history.
+        is_kept = self.message.dialog.keep_history and self.message.about_id is None
+        return not (is_kept or is_said)
 
     @property
     def files(self) -> list[MediaFile]:

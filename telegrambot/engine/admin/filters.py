@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from config.admin_filters import KnownValueFilter
 from telegrambot.engine.admin import presentation
 from telegrambot.engine.dashboard import put_aside
+from telegrambot.engine.health import waits_to_leave
 from telegrambot.engine.intake import ALLOWED_UPDATES
 from telegrambot.engine.models import Message
 from telegrambot.engine.resending import was_sent_again
@@ -61,6 +62,21 @@ class WaitingFilter(SimpleListFilter):
             return queryset
         undelivered = [Message.Status.FAILED, Message.Status.UNCERTAIN]
         return queryset.filter(~was_sent_again(), status__in=undelivered)
+
+
+class LeavingFilter(SimpleListFilter):
+    """Messages that should leave soon."""
+
+    title = _("queue")
+    parameter_name = "leaving"
+
+    def lookups(self, request: HttpRequest, model_admin: ModelAdmin[Any]) -> list[tuple[str, Any]]:
+        """One choice besides all."""
+        return [("1", _("Only what is about to leave"))]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        """Queued, and neither held back nor put off."""
+        return queryset.filter(waits_to_leave()) if self.value() == "1" else queryset
 
 
 class MessageTypeFilter(KnownValueFilter):

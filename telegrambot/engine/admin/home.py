@@ -119,7 +119,7 @@ def _waiting(request: HttpRequest, found: Health) -> list[Tile]:
             _("Messages in the queue"),
             found.messages_waiting,
             _age(found.oldest_message),
-            {"status__exact": "queued"},
+            {"status__exact": "queued", "leaving": "1"},
             "calm",
         ),
     ]
@@ -140,7 +140,7 @@ def _sentence(found: Health) -> Sentence:
         return Sentence(_("The bot has not run here yet. Start it: manage.py runbot"), is_well=False)
     for service in services:
         if service.problem:
-            return Sentence(f"{_name(service)}: {service.problem}", is_well=False)
+            return Sentence(f"{_name(service)}: {service.problem_in_words}", is_well=False)
         if not service.is_alive:
             sentence = _("No sign of life from “{service}” for {time}. Is manage.py runbot running?")
             ago = timesince(service.beat_at, depth=1)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 from django.contrib import admin
@@ -125,8 +126,10 @@ class JobAdmin(DecisionAdmin):
         return f"{row.pk} · {self.what(row)}"
 
     def decisions_about(self, row: Any) -> list[str]:
-        """Retry what failed, cancel what waits."""
-        return {"failed": ["retry"], "todo": ["cancel"]}.get(row.status, [])
+        """Retry what failed; cancel what waits, and what runs and was not told to stop yet."""
+        if row.status == "todo" or (jobs.can_be_stopped(row) and not row.abort_requested):
+            return ["cancel"]
+        return ["retry"] if row.status == "failed" else []
 
     @admin.action(description=_("Retry"), permissions=["decide"])
     def retry(self, request: HttpRequest, queryset: QuerySet[Any]) -> None:
@@ -135,7 +138,7 @@ class JobAdmin(DecisionAdmin):
 
     @admin.action(description=_("Cancel"), permissions=["decide"])
     def cancel(self, request: HttpRequest, queryset: QuerySet[Any]) -> TemplateResponse | None:
-        """Take waiting jobs back."""
+        """Take waiting jobs back, and tell running ones to stop."""
         question = self.ask_first(
             request,
             queryset,
@@ -144,7 +147,10 @@ class JobAdmin(DecisionAdmin):
             warning=gettext("They will not be done. This cannot be undone."),
         )
         if question is None:
-            self.carry_out(request, queryset, jobs.cancel, _cancelled, status__exact="cancelled")
+            # A running job ends when it next asks whether to; then it is listed as aborted.
+            running = queryset.filter(status="doing").count()
+            outcome = {} if running else {"status__exact": "cancelled"}
+            self.carry_out(request, queryset, jobs.cancel, partial(_cancelled, running=running), **outcome)
         return question
 
     @display(description=_("what"))
@@ -164,6 +170,8 @@ class JobAdmin(DecisionAdmin):
         if job.status == "todo" and job.scheduled_at:
             due = date_format(localtime(job.scheduled_at), "DATETIME_FORMAT")
             return gettext("{status}, due {time}").format(status=words, time=due)
+        if job.status == "doing" and job.abort_requested:
+            return gettext("running, told to stop")
         return words
 
     @display(description=_("tries"))
@@ -221,7 +229,14 @@ def _retried(count: int) -> str:
     }
 
 
-def _cancelled(count: int) -> str:
-    return ngettext("%(count)d job was cancelled.", "%(count)d jobs were cancelled.", count) % {
-        "count": count
+def _cancelled(count: int, *, running: int) -> str:
+    told = ngettext("%(count)d job was told to stop.", "%(count)d jobs were told to stop.", running) % {
+        "count": running
     }
+    if running == count > 0:
+        return told
+    waiting = count - running
+    done = ngettext("%(count)d job was cancelled.", "%(count)d jobs were cancelled.", waiting) % {
+        "count": waiting
+    }
+    return f"{done} {told}" if running else done

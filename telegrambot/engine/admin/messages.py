@@ -20,7 +20,7 @@ from config.admin_search import whole_number
 from telegrambot.engine import services
 from telegrambot.engine.admin import media, presentation, search
 from telegrambot.engine.admin.decisions import DecisionAdmin
-from telegrambot.engine.admin.filters import MessageTypeFilter, WaitingFilter
+from telegrambot.engine.admin.filters import LeavingFilter, MessageTypeFilter, WaitingFilter
 from telegrambot.engine.models import Message
 from telegrambot.engine.resending import was_sent_again
 
@@ -50,6 +50,7 @@ class MessageAdmin(DecisionAdmin):
     list_filter = (
         "status",
         WaitingFilter,
+        LeavingFilter,
         "direction",
         MessageTypeFilter,
         ("timestamp", DateFieldListFilter),

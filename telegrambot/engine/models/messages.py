@@ -234,9 +234,9 @@ class Message(TimestampedModel):
         return f"{self.get_direction_display()} {self.pk}"
 
 
-@not_audited("It goes as soon as it is sent; the message stays.")
+@not_audited("It goes some days after it was made; the message stays.")
 class OutgoingFile(models.Model):
-    """A file the bot made and still has to send; kept in the database, so that any process can send it."""
+    """A file the bot made to send; kept in the database, so that any process can send it, also once more."""
 
     id = models.UUIDField(primary_key=True, db_default=RandomUUID())
     name = models.CharField(max_length=255)
@@ -245,7 +245,7 @@ class OutgoingFile(models.Model):
     created_at = models.DateTimeField(db_default=Now())
 
     class Meta:
-        db_table_comment = "Files made by the bot, until they are sent"
+        db_table_comment = "Files made by the bot, for a week at most unless something needs them"
         verbose_name = _("outgoing file")
         verbose_name_plural = _("outgoing files")
         indexes = [models.Index(fields=["created_at"], name="ix_file_created_at")]

@@ -60,6 +60,10 @@ class InboundUpdate(models.Model):
             models.CheckConstraint(
                 condition=Q(source__in=["polling", "webhook", "sandbox"]), name="ck_update_source"
             ),
+            models.CheckConstraint(
+                condition=~Q(status="pending") | Q(payload__isnull=False) | Q(sealed__isnull=False),
+                name="ck_update_waits_with_content",
+            ),
         ]
         indexes = [
             models.Index(fields=["dialog", "id"], name="ix_update_pending", condition=Q(status="pending")),

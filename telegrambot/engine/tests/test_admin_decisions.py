@@ -105,6 +105,17 @@ def test_only_what_makes_sense_for_a_job_is_offered(sign_in):
     }
 
 
+def test_a_running_job_that_can_be_stopped_is_offered_to_be_until_it_is_told(sign_in, monkeypatch):
+    monkeypatch.setattr("telegrambot.engine.worker._apart", {"slow": lambda: 1})
+    client, job = sign_in(Role.OWNER), BackgroundJob.objects.get(pk=make_job("doing", queue="slow").pk)
+    assert offered(client, job) == ["cancel"]
+
+    response = say_yes(client, job, decide(client, job, "cancel"))
+
+    assert sentences(response) == ["1 job was told to stop."]
+    assert offered(client, job) == []
+
+
 @pytest.mark.parametrize(
     ("action", "before", "after", "sentence", "copies"),
     [

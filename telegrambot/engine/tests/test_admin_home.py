@@ -60,6 +60,8 @@ def test_every_number_leads_to_exactly_the_rows_it_counts(sign_in):
     services.send_again(again, actor=None)
     Message.objects.filter(status="queued").update(status="sent")
     MessageFactory(status="queued")
+    MessageFactory(status="queued", not_before=None)  # held back
+    MessageFactory(status="queued", not_before=timezone.now() + timedelta(hours=8))
     MessageFactory()
     expected = {
         "Failed updates": 3,

@@ -65,4 +65,4 @@ def test_a_question_in_such_a_chat_is_not_shown(client, pages):
 
 def test_the_conversation_says_that_nothing_is_kept(client, pages):
     page = client.get(pages[3]).content.decode()
-    assert page.count("This chat keeps no history.") == 2
+    assert page.count("What was said here is not kept.") == 2

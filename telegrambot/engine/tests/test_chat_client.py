@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from telegrambot.accounts.models import TelegramUser
-from telegrambot.engine.models import InboundUpdate, Message, ProcessedMessage
+from telegrambot.engine.models import Dialog, InboundUpdate, Message, ProcessedMessage
 from telegrambot.engine.testing import ChatClient
 
 pytestmark = pytest.mark.django_db
@@ -34,6 +34,17 @@ def test_a_press_edits_the_screen() -> None:
     assert screen.edited
     assert "/help" in screen.text
     assert "/health" not in screen.text
+
+
+def test_a_button_can_be_pressed_where_no_history_is_kept() -> None:
+    client = ChatClient(telegram_id=501)
+    client.send("/help")
+    Dialog.objects.update(keep_history=False)
+    client.send("/start")
+
+    assert "/help" in client.press("What can you do?").text
+    with pytest.raises(LookupError):
+        ChatClient(telegram_id=501).press("What can you do?")
 
 
 def test_only_what_was_offered_can_be_pressed() -> None:

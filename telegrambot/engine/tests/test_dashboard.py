@@ -20,14 +20,18 @@ from telegrambot.guides.tests.factories import GuideFactory
 pytestmark = pytest.mark.django_db
 
 
-def said(ago: timedelta, **values) -> None:
-    message = MessageFactory(**values)
-    Message.objects.filter(pk=message.pk).update(created_at=timezone.now() - ago)
+def said(ago: timedelta, **values) -> Message:
+    rows = Message.objects.filter(pk=MessageFactory(**values).pk)
+    rows.update(created_at=timezone.now() - ago)
+    return rows.get()
 
 
 def test_messages_are_counted_by_the_hour_and_side():
-    said(timedelta(0), direction="inbound", status="delivered")
-    said(timedelta(0))
+    question = said(timedelta(0), direction="inbound", status="delivered")
+    answer = said(timedelta(0))
+    # What changes a message is none.
+    said(timedelta(0), direction="inbound", status="delivered", operation="edit", target=question)
+    said(timedelta(0), operation="edit", target=answer)
     said(timedelta(0), status="failed")
     said(timedelta(hours=3))
     said(timedelta(hours=30))

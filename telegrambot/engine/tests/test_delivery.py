@@ -286,7 +286,7 @@ def test_what_telegram_cannot_parse_is_sent_once_more_as_plain_text_and_the_owne
 ) -> None:
     owner: Any = DialogFactory(person__role=Role.OWNER)
     message = queued(text="<b>5 &lt; 6<i>")
-    unreadable = refusal(400, "Bad Request: can't parse entities: Can't find end tag")
+    unreadable = refusal(400, 'Bad Request: can\'t parse entities: Unsupported start tag "xylophone"')
     api.script("sendMessage", unreadable, OK)
     carry_out(api, settings)
     assert (after(message).status, after(message).attempts) == ("queued", 0)
@@ -298,7 +298,7 @@ def test_what_telegram_cannot_parse_is_sent_once_more_as_plain_text_and_the_owne
     assert "parse_mode" not in again
     assert after(message).status == "sent"
     notice = Message.objects.get(dialog=owner)
-    assert "Can't parse entities" in plain(notice.text)
+    assert "(Can't parse entities: unsupported start tag)" in plain(notice.text)
     assert notice.priority == Priority.REPORT
 
 
@@ -307,6 +307,35 @@ def test_plain_text_that_is_refused_too_fails(api, settings) -> None:
     api.script("sendMessage", refusal(400, "Bad Request: can't parse entities"))
     carry_out(api, settings)
     assert after(message).status == "failed"
+
+
+@pytest.mark.parametrize(
+    ("method", "answer"),
+    [
+        ("sendMessage", refusal(400, "Bad Request: can't parse entities: unsupported start tag")),
+        ("sendMessage", refusal(400, "Bad Request: group chat was upgraded", migrate_to_chat_id=-1005)),
+        ("sendPhoto", refusal(400, "Bad Request: wrong file identifier/HTTP URL specified")),
+    ],
+    ids=["unreadable", "moved", "wrong file"],
+)
+def test_a_broadcast_that_is_tried_again_leaves_a_pause_the_time_to_hold_it_back(
+    api, settings, method, answer
+) -> None:
+    media = {"kind": "photo", "file": "key", "name": "a.png"}
+    values = {"message_type": "photo", "payload": {"media": media}} if method == "sendPhoto" else {}
+    _first, message = (queued(priority=Priority.BROADCAST, **values) for _ in range(2))
+    photo = {"file_id": "known", "file_unique_id": "1", "width": 1, "height": 1}
+    chat = {"id": 1, "type": "private"}
+    sent = {"message_id": 5, "date": 1_700_000_000, "chat": chat, "photo": [photo]}
+    api.script(method, Answer(result=sent), answer)
+
+    async def load(key: str) -> bytes:
+        return b"picture"
+
+    carry_out(api, settings, load=load)
+
+    assert after(message).status == "queued"
+    assert after(message).not_before > timezone.now()
 
 
 def test_a_group_that_moved_is_followed(api, settings) -> None:
@@ -557,6 +586,7 @@ def test_an_error_with_a_nul_character_can_be_recorded() -> None:
 
 def test_plain_takes_the_tags_out_and_nothing_else() -> None:
     assert plain('<b>a</b> &lt; <a href="x">b</a> 1 < 2') == "a < b 1 < 2"
+    assert plain("/?a=1&copy=2&nbsp;&amp;copy=3") == "/?a=1&copy=2&nbsp;&copy=3"
 
 
 def test_an_album_upload_reads_each_file_once(api, settings) -> None:

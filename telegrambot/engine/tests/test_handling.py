@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import time
 from dataclasses import replace
+from typing import Any
 
 import pytest
 from django.db import connection
@@ -318,6 +319,12 @@ def test_a_view_runs_in_the_persons_language_and_time_zone(views, code, spoken):
     assert (get_language(), timezone.get_current_timezone_name()) == before
 
 
+def test_a_time_zone_that_this_machine_does_not_know_stops_nobody(views):
+    views.phrase("x")(lambda request: Reply(timezone.get_current_timezone_name()))
+    person = TelegramUserFactory(timezone="Mars/Base")
+    assert ChatClient(person).send("x").text == timezone.get_default_timezone_name()
+
+
 def test_a_slow_view_is_logged_without_what_was_said(views, client, monkeypatch, caplog):
     monkeypatch.setattr(handling, "SLOW_VIEW_SECONDS", 0.01)
     views.phrase("slow .*")(lambda request: time.sleep(0.02))
@@ -403,9 +410,19 @@ def asking(views):
             raise Occupied(name="bad")
         return Reply(f"{request.data['question']}: {request.text}")
 
+    def look(request):
+        return Reply(f"a file: {request.has_file}")
+
     views.answer()(hear)
+    views.answer(takes_files=True)(look)
     views.phrase("ask")(lambda request: Reply("How old?", ask=hear, data={"question": "age"}))
+    views.phrase("show me")(lambda request: Reply("What is it?", ask=look))
     return views
+
+
+def send_photo(client: ChatClient, **more: Any) -> str:
+    photo = {"file_id": "x", "file_unique_id": "x", "width": 1, "height": 1}
+    return client.offer("message", client._message() | {"photo": [photo]} | more).text
 
 
 def state() -> dict:
@@ -426,6 +443,17 @@ def test_a_refused_answer_may_be_given_again(asking, client):
     client.send("ask")
     assert client.send("bad").text == "The name <bad> is taken."
     assert client.send("42").text == "age: 42"
+
+
+def test_what_has_no_words_is_no_answer_and_the_question_stays(asking, client):
+    client.send("ask")
+    assert send_photo(client) == "There are no words in that. Please send me a text, or /cancel."
+    assert send_photo(client, caption="42") == "age: 42"
+
+
+def test_a_question_may_be_about_a_file(asking, client):
+    client.send("show me")
+    assert send_photo(client) == "a file: True"
 
 
 def test_other_commands_leave_the_question_open(asking, client):

@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
-from django.utils import timezone
+from django.utils import timezone, translation
 from procrastinate.contrib.django.models import ProcrastinateJob
 
 from telegrambot.engine import services
@@ -42,6 +42,19 @@ def test_queues_and_what_waits_for_a_person_are_counted():
     assert (besides.updates_waiting, besides.oldest_update == old) == (1, False)
 
 
+def test_what_is_to_leave_later_does_not_wait():
+    """A notice of the night is due in the morning, and has waited since then, not since it was queued."""
+    now = timezone.now()
+    notice, answer = MessageFactory.create_batch(2, status="queued")
+    Message.objects.update(created_at=now - timedelta(hours=8))
+    Message.objects.filter(pk=notice.pk).update(not_before=now + timedelta(hours=2))
+    Message.objects.filter(pk=answer.pk).update(not_before=now - timedelta(minutes=5))
+    assert (health().messages_waiting, health().oldest_message) == (1, now - timedelta(minutes=5))
+
+    Message.objects.filter(pk=answer.pk).update(not_before=now + timedelta(minutes=1))  # tried again then
+    assert health().messages_waiting == 1
+
+
 def test_failed_jobs_are_counted():
     with connection.cursor() as cursor:
         cursor.execute(
@@ -70,8 +83,25 @@ def test_a_sign_of_life_replaces_the_one_before():
     assert not Service("poller", "b", timezone.now() - timedelta(seconds=61), "").is_alive
 
 
+@pytest.mark.parametrize("details", ["", ": a: b"])
+def test_a_problem_is_told_in_the_readers_language_with_its_details(details):
+    ill = Service("poller", "b", timezone.now(), f"receiving{details}")
+    with translation.override("ru"):
+        assert ill.problem_in_words == f"получение{details}"
+        assert not Service("poller", "b", timezone.now(), "").problem_in_words
+
+
 def test_statistics_of_nothing_are_zero():
     assert set(vars_of(statistics())) == {0}
+
+
+def test_what_was_said_counts_once_however_often_it_is_changed():
+    for direction, status in (("inbound", "delivered"), ("outbound", "sent")):
+        said = MessageFactory(direction=direction, status=status)
+        for operation in ("edit", "edit", "delete"):
+            MessageFactory(direction=direction, status=status, operation=operation, target=said)
+
+    assert (statistics().received_today, statistics().sent_today) == (1, 1)
 
 
 def vars_of(found) -> list[int]:

@@ -87,6 +87,21 @@ def test_an_edit_of_what_nobody_heard_is_the_first_that_is_known():
     assert Message.objects.earliest("pk").external_message_id == "7"
 
 
+def test_each_of_its_edits_is_kept_also_when_they_come_together():
+    store(
+        edited("changed", 7, 1_700_000_010),
+        edited("another", 8, 1_700_000_011),
+        edited("once more", 7, 1_700_000_012),
+    )
+
+    assert lines() == [
+        ("inbound", "send", "changed"),
+        ("inbound", "send", "another"),
+        ("inbound", "edit", "once more"),
+    ]
+    assert Message.objects.get(operation="edit").target == Message.objects.get(text="changed")
+
+
 def test_an_edit_is_never_answered(monkeypatch):
     heard = []
     registry = engine_alone(monkeypatch)

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from telegrambot.engine.formatted_text import FormattedText, cleaned, trimmed, utf16_length
-from telegrambot.engine.html_markup import MarkupError, checked_link, dropped_links, parse_html
+from telegrambot.engine.html_markup import MarkupError, dropped_links, parse_html
 from telegrambot.sandbox.detection import detect
 
 
@@ -154,23 +154,6 @@ def test_nothing_is_found_in_code_and_links() -> None:
         "bold",
         "bot_command",
     ]
-
-
-@pytest.mark.parametrize(
-    ("given_link", "stored"),
-    [
-        ("javascript:alert(1)", None),
-        ("word", None),
-        ("x.org/a", "http://x.org/a"),
-        ("http://[::1]/a", "http://[::1]/a"),
-        ("http://[your-domain]/a", None),
-        ("http://[::1", None),
-        ("http://ex℀mple.com", None),
-        ("[your].domain", None),
-    ],
-)
-def test_links_are_checked(given_link: str, stored: str | None) -> None:
-    assert checked_link(given_link) == stored
 
 
 def test_dropped_links_are_told_with_their_places() -> None:

@@ -18,8 +18,9 @@ from config import job_words
 from telegrambot.accounts.roles import Role
 from telegrambot.accounts.tests.factories import TelegramUserFactory, UserFactory
 from telegrambot.engine import jobs, worker
-from telegrambot.engine.exceptions import JobNotFailed, JobNotWaiting, JobWaitsAlready
+from telegrambot.engine.exceptions import ForeignDatabase, JobNotFailed, JobNotWaiting, JobWaitsAlready
 from telegrambot.engine.models import JobFailure
+from telegrambot.engine.tests.factories import MessageFactory
 
 LIST = "admin:engine_backgroundjob_changelist"
 PAGE = "admin:engine_backgroundjob_change"
@@ -116,14 +117,32 @@ def test_a_sentence_tells_for_whom(monkeypatch):
 # ── Why it failed ─────────────────────────────────────────────────────────────────────────────────────────
 
 
+def fail_in_python():
+    raise ValueError("xylophone")
+
+
+def fail_in_the_database():
+    MessageFactory(text="xylophone", status="nonsense")
+
+
+def fail_with_a_sentence():
+    raise ForeignDatabase(owner="123456789:" + "A" * 35, other="b")
+
+
 @pytest.mark.django_db(transaction=True)
-def test_the_worker_keeps_the_error_without_secrets_until_the_job_goes(monkeypatch):
-    token = "123456789:" + "A" * 35
-
-    def fail(timestamp):
-        raise ValueError(f"Nothing at https://api.telegram.org/bot{token}/x")
-
-    monkeypatch.setattr(app.tasks[PURGE], "func", fail)
+@pytest.mark.parametrize(
+    ("fail", "told"),
+    [
+        (fail_in_python, "ValueError\n"),
+        (
+            fail_in_the_database,
+            'IntegrityError: new row for relation "engine_message" violates check constraint',
+        ),
+        (fail_with_a_sentence, "ForeignDatabase: This database belongs to the bot @<token>, not to @b."),
+    ],
+)
+def test_the_worker_keeps_what_went_wrong_without_a_word_until_the_job_goes(monkeypatch, fail, told):
+    monkeypatch.setattr(app.tasks[PURGE], "func", lambda timestamp: fail())
     # Neither periodic jobs nor other queues: they would leave connections in threads of their own.
     monkeypatch.setattr(app.periodic_registry, "periodic_tasks", {})
     job = make_job(args='{"timestamp": 0}', queue="apart")
@@ -148,7 +167,8 @@ def test_the_worker_keeps_the_error_without_secrets_until_the_job_goes(monkeypat
     asyncio.run(work_until_failed())
 
     failure = JobFailure.objects.get(job_id=job.pk)
-    assert failure.error == "ValueError: Nothing at https://api.telegram.org/bot<token>/x"
+    assert failure.error.startswith(told)
+    assert "xylophone" not in failure.error
     with connection.cursor() as cursor:
         cursor.execute("DELETE FROM procrastinate_jobs")
     assert not JobFailure.objects.exists()
@@ -215,6 +235,26 @@ def test_owners_retry_at_once_and_are_asked_before_they_cancel(sign_in):
     assert status(waiting) == "todo"
     assert "1 job was cancelled." in press(client, "cancel", waiting, confirmed="cancel").content.decode()
     assert status(waiting) == "cancelled"
+
+
+@pytest.fixture
+def apart(monkeypatch):
+    """A queue whose running jobs can be stopped."""
+    monkeypatch.setattr(worker, "_apart", {"slow": lambda: 1})
+    return "slow"
+
+
+@pytest.mark.django_db
+def test_a_running_job_that_asks_now_and_then_is_told_to_stop(sign_in, apart):
+    running, waiting = make_job("doing", queue=apart), make_job()
+    client = sign_in()
+
+    page = press(client, "cancel", running, waiting, confirmed="cancel").content.decode()
+
+    assert "1 job was cancelled. 1 job was told to stop." in page
+    assert "Show them" not in page  # the list of cancelled jobs is not all of them
+    assert (status(running), status(waiting)) == ("doing", "cancelled")
+    assert "running, told to stop" in client.get(reverse(PAGE, args=[running.pk])).content.decode()
 
 
 @pytest.mark.django_db

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from telegrambot.engine.checks import check_telegram
-from telegrambot.engine.links import is_https_link, is_shown, scheme_of
+from telegrambot.engine.links import followed, is_https_link, is_shown, scheme_of
 
 UNREADABLE = ["http://[your-domain]/", "http://[::1", "http://ex℀mple.com"]
 
@@ -38,6 +38,57 @@ def test_only_some_addresses_become_links(address: str, shown: bool) -> None:
 def test_a_server_that_is_none_is_a_sentence(settings, address: str) -> None:
     settings.TELEGRAM_API_URL = address
     assert "engine.E002" in [found.id for found in check_telegram(None)]
+
+
+@pytest.mark.parametrize(
+    ("address", "kept"),
+    [
+        ("x.org/a", "http://x.org/a"),
+        *(
+            (address, address)
+            for address in (
+                "https://user:pass@x.org:8443/a b?c#d",
+                "HTTP://пример.рф",
+                "http://[::1]/a",
+                "tg://user?id=1",
+                "tg:resolve?domain=x",
+                "ton://transfer/x",
+            )
+        ),
+    ],
+)
+def test_what_telegram_keeps_as_a_link(address: str, kept: str) -> None:
+    assert followed(address) == kept
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        *UNREADABLE,
+        "",
+        "word",
+        "[your].domain",
+        "https://",
+        "https://.",
+        "https://intranet/wiki",
+        "http://localhost",
+        "http://x.org:0",
+        "https://x.org:99999/",
+        "http:x.org",
+        "http://exa mple.org",
+        "http://exa\nmple.org",
+        "x.org/?to=https://y.org",
+        "javascript:alert(1)",
+        "ftp://x.org",
+        "tel:+4930123456",
+        "mailto:ann@x.org",
+        "tg:x.org",
+        "tg:ann@x.org",
+        "tg://",
+    ],
+)
+def test_what_telegram_drops(address: str) -> None:
+    assert followed(address) is None
 
 
 @pytest.mark.parametrize(

@@ -216,8 +216,19 @@ def test_one_whose_handling_killed_the_process_can_be_tried_again(views, dialog)
         said(SECRET, 501, date=10**17),
         update("message", [SECRET]),
         update(SECRET * 9, message(SECRET, 501)),
+        said(SECRET, 501, odd=10**40),
+        update("message", {"text": SECRET, "odd": -(10**40)}),
     ],
-    ids=["half a character", "no chat type", "no chat id", "no date", "no message", "a long kind"],
+    ids=[
+        "half a character",
+        "no chat type",
+        "no chat id",
+        "no date",
+        "no message",
+        "a long kind",
+        "a number without end",
+        "no chat and a number without end",
+    ],
 )
 def test_what_cannot_be_read_is_put_aside_sealed(views, dialog, bad):
     store(bad)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
-from django.db import connection, transaction
+from django.db import IntegrityError, connection, transaction
 from django.utils import timezone
 
 from telegrambot.engine import pending
@@ -144,6 +144,12 @@ def test_a_suspect_is_remembered_once_and_hides_no_other_chat():
 def test_an_empty_queue_is_no_work():
     InboundUpdateFactory()
     assert not ChatsWithWork().look()
+
+
+def test_an_update_without_content_cannot_wait():
+    update = InboundUpdateFactory(payload=None)
+    with pytest.raises(IntegrityError, match="ck_update_waits_with_content"):
+        InboundUpdate.objects.filter(pk=update.pk).update(status=Status.PENDING)
 
 
 def _deep_queue(deep: int) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any, cast
 
 import pytest
+from django.db import connection
 from django.utils import timezone
 
 from telegrambot.accounts import erasure
@@ -120,6 +121,24 @@ def test_what_still_has_to_be_handled_loses_the_quotation_only(ann, group):
     assert "reply_to_message" not in row.payload["message"]
 
 
+def test_what_is_tried_again_meanwhile_keeps_all_but_the_quotation(ann, group):
+    quoted = {"from": {"id": TELEGRAM_ID}, "text": "marzipan"}
+    failed = told(group, 4, status=Status.FAILED, text="No!", reply_to_message=quoted)
+
+    def just_before(execute, sql, params, many, context):
+        if sql.startswith('UPDATE "engine_inboundupdate" SET "payload"'):
+            InboundUpdate.objects.filter(pk=failed.pk, status=Status.FAILED).update(status=Status.PENDING)
+        return execute(sql, params, many, context)
+
+    with connection.execute_wrapper(just_before):
+        erasure.erase(ann)
+
+    row = fresh(failed)
+    assert row.status == Status.PENDING
+    assert row.payload["message"]["text"] == "No!"
+    assert "reply_to_message" not in row.payload["message"]
+
+
 def test_marks_of_their_chat_go(ann):
     DialogFactory(person=ann)
     for key in (f"msg::{TELEGRAM_ID}:1", f"edit::{TELEGRAM_ID}:1:2", f"msg::{TELEGRAM_ID}0:1", "msg::-100:1"):
@@ -161,6 +180,28 @@ def test_screens_and_commands_of_operators_that_name_them_are_emptied(ann):
     assert (fresh(screen).text, fresh(screen).payload, fresh(screen).person) == ("", {}, olga.person)
     assert fresh(typed).text == ""
     assert fresh(other).text
+
+
+def test_their_contact_card_that_somebody_passed_on_is_emptied(ann, group):
+    def card(**contact) -> Message:
+        made: Any = MessageFactory(
+            dialog=group,
+            person=None,
+            direction="inbound",
+            text="",
+            message_type="contact",
+            payload={"contact": {"phone_number": "+7912", "first_name": "Ann", **contact}},
+        )
+        return cast("Message", made)
+
+    theirs, others, unknown = card(user_id=TELEGRAM_ID), card(user_id=4), card()
+
+    erasure.erase(ann)
+
+    assert fresh(theirs).payload == {}
+    assert fresh(others).payload
+    erasure.erase(TelegramUserFactory(telegram_id=None, username=""))
+    assert fresh(unknown).payload
 
 
 def test_without_a_telegram_id_or_a_username_nobody_else_is_meant(group):

@@ -125,6 +125,10 @@ def test_a_store_that_fails_gets_the_same_batch_again(api, settings, monkeypatch
     ("trouble", "said"),
     [
         (refusal(409, "Conflict: terminated by other getUpdates request"), "Another program polls this bot"),
+        (
+            refusal(409, "Conflict: can't use getUpdates method while webhook is active; use deleteWebhook"),
+            "Telegram posts the updates to a webhook",
+        ),
         (refusal(429, "Too Many Requests", retry_after=0), "Telegram"),
         (refusal(502, "Bad Gateway"), "Telegram cannot be reached"),
         (Answer(body=b"{"), "Telegram cannot be reached"),
@@ -132,7 +136,7 @@ def test_a_store_that_fails_gets_the_same_batch_again(api, settings, monkeypatch
         (Answer(result=[{"no": "number"}]), "Telegram cannot be reached"),
         (DROP, "Telegram cannot be reached"),
     ],
-    ids=["409", "429", "5xx", "garbage", "no list", "no update", "lost"],
+    ids=["409", "409 for a webhook", "429", "5xx", "garbage", "no list", "no update", "lost"],
 )
 def test_trouble_is_logged_once_and_waited_out(api, settings, caplog, trouble, said) -> None:
     api.script("getUpdates", trouble, trouble, trouble, batch(7))

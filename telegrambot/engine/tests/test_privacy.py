@@ -10,7 +10,9 @@ import pytest
 from django.db import connection, transaction
 
 from audit.models import EventLog
-from telegrambot.engine import outbox, privacy, sealing, tasks
+from telegrambot.accounts import erasure
+from telegrambot.accounts.tests.factories import TelegramUserFactory
+from telegrambot.engine import media, outbox, privacy, sealing, services, tasks
 from telegrambot.engine.claims import claim
 from telegrambot.engine.models import Dialog, FetchedMedia, InboundUpdate, Message, OutgoingFile, Priority
 from telegrambot.engine.replies import Media, Reply, Upload
@@ -231,6 +233,13 @@ def test_nothing_slips_through_while_messages_arrive_and_leave(dialog):
     assert Message.objects.filter(sealed__isnull=False, status="queued").count() == 15
 
 
+def test_a_refusal_from_before_the_switch_repeats_nothing(dialog):
+    MessageFactory(dialog=dialog, status="queued", text=f"<{SECRET}>", error=f'Can\'t parse: tag "{SECRET}"')
+    switch(dialog, keep=False)
+    erase()
+    assert stored_words(SECRET) == set()
+
+
 def test_a_file_that_was_under_way_at_the_switch_leaves_no_trace(dialog):
     payload = {"media": {"kind": "document", "file_id": "F", "name": SECRET}}
     MessageFactory(dialog=dialog, status="queued", text="", message_type="document", payload=payload)
@@ -273,3 +282,155 @@ def test_a_file_that_waits_at_the_switch_is_encrypted_with_its_message(dialog):
     assert sealing.unseal_file(bytes(stored.content)) == SECRET.encode()
     (claimed,), _ = claim(1)
     assert claimed.payload["media"]["name"] == f"{SECRET}.txt"
+
+
+# ── In other chats ────────────────────────────────────────────────────────────────────────────────────────
+
+
+@pytest.mark.parametrize("status", ["sent", "failed", "cancelled", "uncertain", "queued"])
+def test_what_operators_were_shown_of_the_chat_goes_with_it(dialog, monkeypatch, status):
+    monkeypatch.setattr(privacy, "BATCH", 2)
+    DialogFactory(person=dialog.person, business_connection_id="c")  # which of them it repeats nobody knows
+    notices = MessageFactory.create_batch(
+        3, about=dialog.person, status=status, text=SECRET, payload=BUTTONS, error=f'wrong "{SECRET}"'
+    )
+    kept = MessageFactory(about=TelegramUserFactory(), text="of somebody else")
+
+    switch(dialog, keep=False)
+    erase()
+
+    assert stored_words(SECRET, kept.text) == {kept.text}
+    for notice in notices:
+        notice.refresh_from_db()
+        assert (notice.status, notice.payload) == (status, {"buttons": [[{"data": "engine.show_help"}]]})
+
+
+def test_a_notice_that_waits_still_leaves_and_is_empty_then(dialog):
+    MessageFactory(about=dialog.person, status="queued", text=SECRET, payload=BUTTONS)
+    switch(dialog, keep=False)
+    erase()
+
+    (found,), _ = claim(1)
+    assert (found.text, found.payload) == (SECRET, BUTTONS)
+    settle([Outcome(found.message_id, found.token, found.dialog_id, "sent", external_message_id="9")])
+
+    notice = Message.objects.get()
+    assert (notice.status, notice.text, notice.sealed) == ("sent", "", None)
+
+
+def test_what_operators_are_shown_before_all_is_erased_is_not_kept(dialog):
+    operator = DialogFactory()
+    switch(dialog, keep=False)
+
+    for is_kept in (None, True):
+        outbox.queue([outbox.Draft(operator.pk, None, SECRET, about_id=dialog.person_id, is_kept=is_kept)])
+
+    assert stored_words(SECRET) == set()
+    assert claim(1)[0][0].text == SECRET
+
+
+def test_a_notice_sent_again_before_all_is_erased_is_not_kept(dialog):
+    failed = MessageFactory(about=dialog.person, status="failed", text=SECRET)
+    switch(dialog, keep=False)
+
+    services.send_again([failed.pk], actor=None)
+    erase()
+
+    assert stored_words(SECRET) == set()
+    assert claim(1)[0][0].text == SECRET
+
+
+def test_of_a_group_its_own_messages_go(dialog):
+    group = DialogFactory(person=None, type=Dialog.Type.GROUP, telegram_dialog_id="-100", title="All")
+    MessageFactory(dialog=group, text=SECRET)
+    stays = MessageFactory(dialog=dialog, text="about nobody")
+
+    switch(group, keep=False)
+    erase()
+
+    assert stored_words(SECRET, stays.text) == {stays.text}
+
+
+def test_of_who_was_erased_meanwhile_nothing_is_left_to_erase(dialog):
+    MessageFactory(dialog=dialog, text=SECRET)
+    switch(dialog, keep=False)
+
+    assert erasure.erase(dialog.person)
+
+    assert erase() == 1
+    assert stored_words(SECRET) == set()
+
+
+# ── Files ─────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def document(dialog: Dialog, file: OutgoingFile, **more) -> Message:
+    payload = {"media": {"kind": "document", "file": str(file.pk), "name": file.name}}
+    made: Any = MessageFactory(dialog=dialog, text="", message_type="document", payload=payload, **more)
+    return made
+
+
+@pytest.fixture
+def file() -> OutgoingFile:
+    return OutgoingFile.objects.create(name=f"{SECRET}.pdf", content=SECRET.encode())
+
+
+def test_a_copy_that_is_on_its_way_keeps_its_file(dialog, file):
+    failed = document(dialog, file, status="failed")
+    services.send_again([failed.pk], actor=None)
+
+    switch(dialog, keep=False)
+    erase()
+
+    assert stored_words(SECRET) == set()
+    (claimed,), _ = claim(1)
+    assert claimed.payload["media"]["file"] == str(file.pk)
+    assert OutgoingFile.objects.filter(pk=file.pk).exists()
+
+
+@pytest.mark.parametrize("keep", [True, False])
+def test_a_file_that_somebody_else_waits_for_stays(dialog, file, keep):
+    document(dialog, file)
+    other = DialogFactory(keep_history=keep)
+    waits = document(other, file, status="queued")
+    if not keep:
+        privacy.seal_message(waits)
+        waits.save()
+
+    switch(dialog, keep=False)
+    erase()
+    assert OutgoingFile.objects.filter(pk=file.pk).exists()
+
+    erasure.erase(dialog.person)
+    assert OutgoingFile.objects.filter(pk=file.pk).exists()
+
+
+@pytest.mark.parametrize("status", ["queued", "uncertain"])
+def test_what_was_looked_at_of_a_message_that_waits_goes(dialog, file, status):
+    message = document(dialog, file, status=status)
+    assert bytes(media.fetch(message, is_thumbnail=False).content) == SECRET.encode()
+
+    switch(dialog, keep=False)
+    erase()
+
+    assert not FetchedMedia.objects.exists()
+    assert stored_words(SECRET) == set()
+
+
+@pytest.mark.parametrize("is_shown_elsewhere", [False, True])
+def test_what_is_looked_at_at_the_moment_of_the_switch_goes(dialog, file, is_shown_elsewhere):
+    place, about = (DialogFactory(), dialog.person) if is_shown_elsewhere else (dialog, None)
+    message = document(place, file, about=about)
+    switching = threading.Thread(target=together, args=[lambda: (switch(dialog, keep=False), erase())])
+
+    def while_it_is_stored(execute, sql, params, many, context):
+        if sql.startswith('INSERT INTO "engine_fetchedmedia"'):
+            switching.start()
+            switching.join(0.5)
+        return execute(sql, params, many, context)
+
+    with connection.execute_wrapper(while_it_is_stored):
+        media.fetch(message, is_thumbnail=False)
+    switching.join(10)
+
+    assert not FetchedMedia.objects.exists()

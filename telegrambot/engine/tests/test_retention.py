@@ -6,12 +6,18 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from django.db import connection
+from django.db import connection, transaction
 from django.utils import timezone
 
-from telegrambot.engine import retention, tasks
-from telegrambot.engine.models import FetchedMedia, Message, ProcessedMessage
-from telegrambot.engine.tests.factories import DialogFactory, MessageFactory, ProcessedMessageFactory
+from telegrambot.engine import retention, services, tasks
+from telegrambot.engine.models import FetchedMedia, InboundUpdate, Message, ProcessedMessage
+from telegrambot.engine.tests.factories import (
+    DialogFactory,
+    InboundUpdateFactory,
+    MessageFactory,
+    ProcessedMessageFactory,
+)
+from telegrambot.engine.tests.incoming import together
 from telegrambot.vault import catalogue, settings_store
 from telegrambot.vault.exceptions import ValueTooSmall
 
@@ -26,6 +32,22 @@ def made(days: float, **values: Any) -> Message:
     row: Any = MessageFactory(**values)
     Message.objects.filter(pk=row.pk).update(created_at=days_ago(days))
     return row
+
+
+@pytest.mark.django_db(transaction=True)
+def test_an_update_that_is_being_tried_again_keeps_its_content():
+    old: Any = InboundUpdateFactory(status="failed", received_at=days_ago(60))
+
+    def purge():
+        with connection.cursor() as cursor:
+            cursor.execute("SET lock_timeout = '2s'")
+        tasks.purge(timestamp=1)
+
+    with transaction.atomic():
+        services.retry_updates([old.pk], actor=None)
+        together(purge)
+
+    assert InboundUpdate.objects.get().payload == old.payload
 
 
 def test_marks_of_what_was_handled_go_in_batches(monkeypatch):

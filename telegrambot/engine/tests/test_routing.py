@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+from inspect import signature
 from uuid import UUID, uuid4
 
 import pytest
-from telegram import Update
+from telegram import Chat, Message, Update
 
 from telegrambot.accounts.roles import Role
+from telegrambot.engine import contents
 from telegrambot.engine.chat import Button
 from telegrambot.engine.identity import offline_bot
 from telegrambot.engine.routing import Registry, Stale
@@ -39,6 +42,12 @@ def asked(request): ...
 def phrase(request, since=None): ...
 def unknown(request): ...
 def fallback(request): ...
+
+
+def carrying(part: str) -> Update:
+    """An update with a message in a group of which only one part is known."""
+    chat = Chat(-5, Chat.SUPERGROUP)
+    return Update(1, message=Message(1, datetime.fromtimestamp(0, UTC), chat, **{part: "x"}))
 
 
 ASKED = {"answer": "test_routing.asked"}
@@ -120,6 +129,13 @@ def test_a_command_without_its_entity_or_in_a_caption_is_none(registry):
 def test_what_telegram_says_by_itself_is_no_answer(registry, service):
     assert view_of(registry, said(None, **service), ASKED) is None
     assert view_of(registry, said(None, **service)) is None
+
+
+def test_whatever_is_stored_as_said_by_telegram_itself_is_no_message_and_nothing_else(registry):
+    parts = [name for name, part in signature(Message).parameters.items() if part.default is None]
+    unheard = {name for name in parts if not registry.match(carrying(name), {})}
+    assert unheard == {name for name in parts if contents.type_of({name: "x"}) == contents.SERVICE}
+    assert unheard == set(contents._SERVICE)
 
 
 def test_a_photo_is_an_answer(registry):

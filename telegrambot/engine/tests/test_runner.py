@@ -16,7 +16,7 @@ import uvloop
 from django.core.management import CommandError, call_command
 from django.db import connection
 
-from telegrambot.engine import polling, runner
+from telegrambot.engine import health, polling, runner
 from telegrambot.engine.models import BotIdentity, Heartbeat, Message
 from telegrambot.engine.polling import PollingLock
 from telegrambot.engine.tests.factories import BOT_ID, MessageFactory
@@ -80,6 +80,10 @@ def polling_locks() -> int:
             [polling.POLLING_LOCK],
         )
         return int(cursor.fetchone()[0])
+
+
+def alive(service: str) -> bool:
+    return Heartbeat.objects.filter(service=service).exists()
 
 
 def terminate() -> None:
@@ -154,14 +158,20 @@ def test_it_sends_what_is_queued_and_stops_on_sigterm(api, settings) -> None:
         time.sleep(0.02)
 
 
-def test_without_polling_no_updates_are_asked_for_and_a_webhook_is_no_matter(api) -> None:
-    api.always["getWebhookInfo"] = refusal(500, "not asked")
+@pytest.mark.parametrize(
+    ("url", "expected"), [("https://example.org/hook", {"bot"}), ("", {"bot", "poller"})]
+)
+def test_where_a_webhook_brings_the_updates_no_poller_is_missed(api, url, expected) -> None:
+    api.always["getWebhookInfo"] = Answer(
+        result={"url": url, "has_custom_certificate": False, "pending_update_count": 0}
+    )
+    health.beat("poller", "the process before")  # it went on for a moment after `setwebhook`
     MessageFactory(status=Message.Status.QUEUED)
-    watch = once(lambda: Message.objects.filter(status="sent").exists(), terminate)
+    watch = once(lambda: Message.objects.filter(status="sent").exists() and alive("bot"), terminate)
     call_command("runbot", "--no-worker", "--no-polling")
     watch.join()
     assert api.of("getUpdates") == []
-    assert api.of("getWebhookInfo") == []
+    assert {name for name in ("bot", "poller") if alive(name)} == expected
 
 
 def test_an_unreachable_telegram_is_logged_once_and_waited_for(api, settings, caplog) -> None:

@@ -9,6 +9,7 @@ import time
 from collections.abc import AsyncIterator, Callable
 from datetime import timedelta
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from django.db import connection
@@ -16,6 +17,7 @@ from django.utils import timezone
 from telegram import Bot
 
 from telegrambot.engine import sender as sender_module
+from telegrambot.engine import uploads as uploads_module
 from telegrambot.engine.delivery import Unauthorized
 from telegrambot.engine.models import Message, OutgoingFile, Priority
 from telegrambot.engine.sender import Sender
@@ -292,6 +294,60 @@ def test_unanswered_edits_count_as_silence_and_an_answer_ends_it(api, settings) 
     asyncio.run(work())
     assert len(api.of("getMe")) == 1
     assert statuses() == {"uncertain": 1, "sent": 3}
+
+
+def no_file() -> None:
+    item = {"kind": "photo", "file": str(uuid4()), "name": "a.png"}
+    queued(priority=Priority.BROADCAST, message_type="photo", payload={"media": item})
+
+
+def no_call() -> None:
+    queued(priority=Priority.BROADCAST, message_type="photo", payload={})
+
+
+def no_target() -> None:
+    queued(priority=Priority.BROADCAST, operation="edit", target=MessageFactory(status="failed"))
+
+
+def no_key() -> None:
+    row = queued(priority=Priority.BROADCAST)
+    with connection.cursor() as cursor:
+        cursor.execute("UPDATE engine_message SET sealed = 'gAAAAA' WHERE id = %s", [row.pk])
+
+
+@pytest.mark.parametrize("without_call", [no_file, no_call, no_target, no_key])
+def test_what_telegram_was_not_asked_is_no_answer(api, settings, without_call) -> None:
+    settings.SENDER_CONCURRENCY = 1
+    for _ in range(3):
+        queued(priority=Priority.BROADCAST)
+        without_call()
+    queued(priority=Priority.BROADCAST)
+    api.always["sendMessage"] = DROP
+    api.script("getMe", OK, *[refusal(502, "Bad Gateway")] * 100)
+
+    async def work() -> None:
+        async with sending(api, settings) as (_, threads, _bot):
+            await until(threads, lambda: len(api.of("getMe")) > 2 or len(api.sent) > 3)
+
+    asyncio.run(work())
+    assert len(api.sent) == 3
+
+
+def test_copies_that_wait_for_the_upload_do_not_hide_an_outage(api, settings, monkeypatch) -> None:
+    monkeypatch.setattr(uploads_module, "_TURN_SECONDS", 0.02)
+    settings.SENDER_CONCURRENCY = 2
+    row = OutgoingFile.objects.create(name="a.png", content=b"picture")
+    item = {"kind": "photo", "file": str(row.pk), "name": row.name}
+    fill(40, chats=40, priority=Priority.BROADCAST, message_type="photo", payload={"media": item})
+    api.always["sendPhoto"] = Answer(delay=0.2, trouble="drop")
+    api.script("getMe", OK, *[refusal(502, "Bad Gateway")] * 100)
+
+    async def work() -> None:
+        async with sending(api, settings) as (_, threads, _bot):
+            await until(threads, lambda: len(api.of("getMe")) > 2 or len(api.sent) > 4)
+
+    asyncio.run(work())
+    assert len(api.sent) <= 4
 
 
 def test_a_file_that_is_not_kept_any_more_fails_its_message_only(api, settings) -> None:

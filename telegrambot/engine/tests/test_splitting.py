@@ -10,6 +10,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from telegrambot.engine.formatted_text import utf16_length
+from telegrambot.engine.html_markup import parse_html
 from telegrambot.engine.splitting import length, split
 
 
@@ -46,6 +48,10 @@ def assert_balanced(part: str) -> None:
         ("<b>a</b>", 1),
         ("&lt;b&gt;", 3),
         ("&amp;lt;", 4),
+        # Telegram knows four names and no others.
+        ("&nbsp;&notit;", 13),
+        ("?a=1&copy=2", 11),
+        ("&#128075;&#x41;", 3),
         ('<a href="x">я</a>', 1),
     ],
 )
@@ -77,6 +83,13 @@ def test_an_open_tag_goes_on_in_the_next_part():
 def test_neither_an_entity_nor_an_emoji_is_cut():
     assert split("&amp;" * 12, 5) == ["&amp;" * 5, "&amp;" * 5, "&amp;" * 2]
     assert split("👋" * 5, 5) == ["👋👋", "👋👋", "👋"]
+
+
+def test_names_that_telegram_does_not_know_are_counted_as_they_are_written():
+    parts = split("a&nbsp;&mdash; b " * 300)
+    assert len(parts) == 2
+    assert all(utf16_length(parse_html(part).text) <= 4096 for part in parts)
+    assert split("&" + "x" * 24 + ";", 13) == ["&" + "x" * 12, "x" * 12 + ";"]
 
 
 def test_a_megabyte_is_cut_in_reasonable_time():

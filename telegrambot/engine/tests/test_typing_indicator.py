@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from typing import Any
 
 import pytest
@@ -24,7 +25,7 @@ def settled() -> None:
     typing_indicator._caller.submit(lambda: None).result(20)
 
 
-def test_the_chat_sees_it_once_every_few_seconds(settings, monkeypatch):
+def test_the_chat_sees_it_once_every_few_seconds(settings):
     dialog: Any = DialogFactory()
     business: Any = DialogFactory(business_connection_id="abc")
     with served(ScriptedApi(), settings) as api:
@@ -32,7 +33,7 @@ def test_the_chat_sees_it_once_every_few_seconds(settings, monkeypatch):
         assert not typing_indicator.show(dialog)
         assert typing_indicator.show(business)
         settled()
-        monkeypatch.setattr(typing_indicator, "AGAIN_AFTER_SECONDS", 0)
+        typing_indicator._shown_at.clear()
         assert typing_indicator.show(dialog)
         settled()
     calls = api.of("sendChatAction")
@@ -43,6 +44,19 @@ def test_the_chat_sees_it_once_every_few_seconds(settings, monkeypatch):
     ]
     assert {call["action"] for call in calls} == {"typing"}
     assert [call.get("business_connection_id") for call in calls] == [None, "abc", None]
+
+
+def test_what_waited_too_long_for_its_turn_is_not_shown(settings, monkeypatch):
+    late: Any = DialogFactory()
+    timely: Any = DialogFactory()
+    monkeypatch.setattr(typing_indicator, "AGAIN_AFTER_SECONDS", 1.0)
+    with served(ScriptedApi(), settings) as api:
+        typing_indicator._caller.submit(time.sleep, 1.2)
+        typing_indicator.show(late)
+        time.sleep(0.6)
+        typing_indicator.show(timely)
+        settled()
+    assert [call["chat_id"] for call in api.of("sendChatAction")] == [timely.telegram_dialog_id]
 
 
 @pytest.mark.parametrize(

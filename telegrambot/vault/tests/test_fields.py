@@ -11,6 +11,7 @@ from django.db import connection, models, transaction
 
 from audit.audited import not_audited
 from config.errors import DomainError
+from telegrambot.vault import cipher
 from telegrambot.vault.exceptions import UnreadableSecret
 from telegrambot.vault.fields import EncryptedTextField
 
@@ -94,12 +95,22 @@ def test_a_wrong_key_raises_and_changes_nothing(settings):
     assert stored(safe) == before
 
 
-def test_a_tampered_value_raises():
+@pytest.mark.parametrize("tampered", ["gAAAAA", "ключ"])
+def test_a_tampered_value_raises(tampered):
     safe = Safe.objects.create(content="secret")
     with connection.cursor() as cursor:
-        cursor.execute("UPDATE vault_safe SET content = 'gAAAAA' WHERE id = %s", [safe.pk])
+        cursor.execute("UPDATE vault_safe SET content = %s WHERE id = %s", [tampered, safe.pk])
 
     with pytest.raises(UnreadableSecret):
+        Safe.objects.get()
+    assert not cipher.is_readable(tampered)
+
+
+def test_a_key_that_is_none_is_no_fault_of_the_secret(settings):
+    Safe.objects.create(content="secret")
+    settings.VAULT_KEYS = ["short"]
+
+    with pytest.raises(ValueError, match="Fernet key"):
         Safe.objects.get()
 
 
