@@ -140,6 +140,9 @@ def _check_line(where: str, line: str) -> None:
     if not (found := _LINE.fullmatch(line)):
         raise ImproperlyConfigured(f"{where} cannot be read: write NAME=value without blanks around =.")
     value = found["value"]
+    if value.startswith('"') and _QUOTED.fullmatch(value) and "\\" in value:
+        # django-environ takes it away, Docker and shells take it for the beginning of another character.
+        raise ImproperlyConfigured(f"{where} has a backslash in double quotes: use single quotes instead.")
     if not _QUOTED.fullmatch(value) and _COMMENT_AFTER_VALUE.search(value):
         raise ImproperlyConfigured(
             f"{where} has a comment after the value: give it a line of its own "

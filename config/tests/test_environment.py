@@ -153,6 +153,13 @@ def test_a_comment_after_a_value_is_refused(file, line):
     assert "s3cret" not in told
 
 
+def test_a_backslash_is_kept_or_refused(file):
+    told = read(file, "PLAIN=ab\\cd\nQUOTED='ab\\cd #1'\n")
+    assert told == {"PLAIN": "ab\\cd", "QUOTED": "ab\\cd #1"}
+    told = refusal(read, file, 'KEY="s3\\cret #1"')
+    assert told == "Line 1 of .env has a backslash in double quotes: use single quotes instead."
+
+
 def test_a_file_that_is_no_text_is_refused(file):
     assert refusal(read, file, "NAME=é".encode("latin-1")) == ".env is not UTF-8 text: save it as UTF-8."
     assert "Line 1 of .env cannot be read" in refusal(read, file, "NAME=value".encode("utf-16-le"))

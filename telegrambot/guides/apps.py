@@ -11,8 +11,12 @@ class GuidesConfig(AppConfig):
     verbose_name = _("Content")
 
     def ready(self) -> None:
+        from telegrambot.engine import outbox
         from telegrambot.guides import (  # noqa: F401  (registers them)
             audience_conditions,
             first_steps,
             knowledge,
         )
+        from telegrambot.guides.models import GuideCover
+
+        outbox.keep_files(lambda: GuideCover.objects.values("outgoing_file"))

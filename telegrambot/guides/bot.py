@@ -176,7 +176,7 @@ def _results(request: ChatRequest, words: str) -> Reply:
 def _opened(request: ChatRequest, guide_id: UUID, *, is_new: bool) -> Reply:
     guide = services.open_guide(guide_id, actor=request.person)
     cover = GuideCover.objects.filter(guide=guide).first() if guide.has_cover else None
-    media = Photo(Upload(cover.name, bytes(cover.content))) if cover else ()
+    media = Photo(Upload(cover.name, bytes(cover.content), cover.outgoing_file)) if cover else ()
     buttons = _actions(request, guide, int(guide.has_cover))
     return Reply(_text(guide, request.language), buttons, media=media, new=is_new)
 

@@ -19,3 +19,7 @@ class NothingToSearch(DomainError):
 
 class NothingToConfirm(DomainError):
     """There is nothing to confirm: the file was imported already, or lay too long. Please choose it again."""
+
+
+class UnreadableFile(DomainError):
+    """The file cannot be read. Please choose it again, and the format that it has."""

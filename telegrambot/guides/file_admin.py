@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
+from django import forms
 from django.contrib import messages
+from django.contrib.admin.options import IncorrectLookupParameters
 from django.core.exceptions import ValidationError
 from django.core.files.uploadedfile import UploadedFile
 from django.db.models import QuerySet
@@ -13,11 +15,12 @@ from django.urls import reverse
 from django.utils.text import Truncator
 from django.utils.translation import gettext as _
 from import_export.admin import ImportExportModelAdmin
-from import_export.formats.base_formats import CSV, JSON, XLSX
+from import_export.formats.base_formats import CSV, JSON, XLSX, TablibFormat
+from import_export.forms import ConfirmImportForm
 from import_export.results import Result
 from unfold.contrib.import_export.forms import ExportForm, ImportForm
 
-from telegrambot.guides.exceptions import NothingToConfirm
+from telegrambot.guides.exceptions import NothingToConfirm, UnreadableFile
 from telegrambot.guides.models import Guide
 from telegrambot.guides.previews import PreviewStorage
 from telegrambot.guides.resources import GuideResource
@@ -27,26 +30,50 @@ MAX_FILE_MB = 20
 _LONGEST_PROBLEM = 200
 
 
-class MarkedCSV(CSV):
+class Readable(TablibFormat):
+    """A format that says in a sentence that a file is of another one."""
+
+    def create_dataset(self, in_stream: Any, **kwargs: Any) -> Any:
+        """Read a file.
+
+        Raises:
+            UnreadableFile: it is of another format.
+        """
+        try:
+            return super().create_dataset(in_stream, **kwargs)
+        except Exception as problem:  # each format has errors of its own
+            raise UnreadableFile from problem
+
+
+class MarkedCSV(Readable, CSV):
     """CSV that spreadsheets know to be UTF-8: by the mark at its beginning."""
 
     def export_data(self, dataset: Any, **kwargs: Any) -> str:
         return f"\ufeff{super().export_data(dataset, **kwargs)}"
 
 
-class NamedJSON(JSON):
+class NamedJSON(Readable, JSON):
     """JSON whose rows name their columns."""
 
     def create_dataset(self, in_stream: Any, **kwargs: Any) -> Any:
         """Read a file.
 
         Raises:
-            ValueError: it is no JSON, or no list of objects.
+            UnreadableFile: it is no JSON, or no list of objects.
         """
         rows = super().create_dataset(in_stream, **kwargs)
         if rows and not rows.headers:
-            raise ValueError("The rows are no objects.")
+            raise UnreadableFile
         return rows
+
+
+class Spreadsheet(Readable, XLSX):
+    """The first sheet of a workbook."""
+
+
+# A cell of XLSX holds no long text, no control character, and calculates what begins with "=".
+EXPORT_FORMATS = (MarkedCSV, NamedJSON)
+IMPORT_FORMATS = (*EXPORT_FORMATS, Spreadsheet)
 
 
 class GuideImportForm(ImportForm):
@@ -61,15 +88,24 @@ class GuideImportForm(ImportForm):
         return uploaded
 
 
+class GuideConfirmForm(ConfirmImportForm):
+    """A file that was previewed."""
+
+    format = forms.ChoiceField(
+        choices=[(str(number), str(number)) for number in range(len(IMPORT_FORMATS))],
+        widget=forms.HiddenInput,
+    )
+
+
 class GuideFilesAdmin(ImportExportModelAdmin):
     """The pages of the import and the export."""
 
     resource_classes = (GuideResource,)
     import_form_class = GuideImportForm
+    confirm_form_class = GuideConfirmForm
     export_form_class = ExportForm
-    # A cell of XLSX holds no long text, no control character, and calculates what begins with "=".
-    export_formats = (MarkedCSV, NamedJSON)
-    import_formats = (*export_formats, XLSX)
+    export_formats = EXPORT_FORMATS
+    import_formats = IMPORT_FORMATS
     tmp_storage_class = PreviewStorage
 
     def get_export_queryset(self, request: HttpRequest) -> QuerySet[Guide]:
@@ -81,13 +117,25 @@ class GuideFilesAdmin(ImportExportModelAdmin):
         """All of a file or nothing of it, also when a row is wrong only since the preview."""
         return {**super().get_import_data_kwargs(**kwargs), "rollback_on_validation_errors": True}
 
+    def export_action(self, request: HttpRequest) -> HttpResponse:
+        """Export what the list shows; all of it, if the address holds something that no filter knows."""
+        try:
+            answer: HttpResponse = super().export_action(request)
+        except IncorrectLookupParameters:
+            return HttpResponseRedirect(request.path)
+        return answer
+
     def process_import(self, request: HttpRequest, **kwargs: Any) -> HttpResponse:
-        """Import what was previewed; say so when it is not there any more."""
+        """Import what was previewed; say so when it is not there any more, or cannot be read."""
         try:
             answer: HttpResponse = super().process_import(request, **kwargs)
-        except NothingToConfirm as refusal:
+        except (NothingToConfirm, UnreadableFile) as refusal:
             return self._refuse(request, str(refusal))
         return answer
+
+    def add_data_read_fail_error_to_form(self, form: forms.Form, e: Exception) -> None:
+        """Say it in our words, which name no error of the program."""
+        form.add_error("import_file", str(UnreadableFile()))
 
     def process_result(self, result: Result, request: HttpRequest) -> HttpResponse:
         """Say what became of the import."""

@@ -198,7 +198,7 @@ class Guide(TimestampedModel):
         super().save(*args, **options)
 
 
-@audited(private=["content"])
+@audited(private=["content"], noise=["outgoing_file"])
 class GuideCover(TimestampedModel):
     """A guide's photo. It lies in the database, so that every process on every machine can send it."""
 
@@ -207,6 +207,8 @@ class GuideCover(TimestampedModel):
     )
     content = models.BinaryField(_("photo"))
     name = models.CharField(_("file name"), max_length=100)
+    # The key of the copy that the sender takes; another photo gets another one.
+    outgoing_file = models.UUIDField(db_default=RandomUUID(), editable=False)
 
     class Meta:
         db_table_comment = "Photos of guides"

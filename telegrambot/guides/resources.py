@@ -11,6 +11,11 @@ from import_export import fields, resources, widgets
 from telegrambot.accounts.roles import Role
 from telegrambot.guides.models import Difficulty, Guide, GuideCategory
 
+_FLAGS = {
+    **dict.fromkeys(("1", "1.0", "true", "yes", "да", "истина"), True),
+    **dict.fromkeys(("0", "0.0", "false", "no", "нет", "ложь"), False),
+}
+
 
 class ChoiceWidget(widgets.Widget):
     """A choice by its name (`beginner`), in any case; numbers are taken too."""
@@ -80,13 +85,32 @@ class CategoryWidget(widgets.ForeignKeyWidget):
 
 
 class TagsWidget(widgets.SimpleArrayWidget):
-    """Tags with commas between them."""
+    """Tags with commas between them; JSON may have them as a list."""
 
     def clean(self, value: Any, row: Any = None, **kwargs: Any) -> list[str]:
-        return [tag for tag in (part.strip() for part in str(value or "").split(",")) if tag]
+        parts = value if isinstance(value, list) else str(value or "").split(",")
+        return [tag for tag in (str(part).strip() for part in parts) if tag]
 
     def render(self, value: Any, obj: Any = None, **kwargs: Any) -> str:
         return ", ".join(value or [])
+
+
+class FlagWidget(widgets.BooleanWidget):
+    """Yes or no, as people and spreadsheets write it in English or Russian."""
+
+    def clean(self, value: Any, row: Any = None, **kwargs: Any) -> bool | None:
+        """Read a cell.
+
+        Raises:
+            ValueError: a sentence that says what to write.
+        """
+        text = str(value if value is not None else "").strip()
+        if not text:
+            return None
+        try:
+            return _FLAGS[text.lower()]
+        except KeyError:
+            raise ValueError(_("“{value}” is neither yes (1) nor no (0).").format(value=text[:60])) from None
 
 
 class GuideResource(resources.ModelResource):
@@ -99,6 +123,7 @@ class GuideResource(resources.ModelResource):
         attribute="difficulty_level", widget=ChoiceWidget(Difficulty), saves_null_values=False
     )
     minimum_role = fields.Field(attribute="minimum_role", widget=ChoiceWidget(Role), saves_null_values=False)
+    is_active = fields.Field(attribute="is_active", widget=FlagWidget(), saves_null_values=False)
     views_count = fields.Field(attribute="views_count", readonly=True)
 
     class Meta:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from uuid import UUID
+from uuid import UUID, uuid4
 
 from django.db import connection, transaction
 
@@ -105,8 +105,15 @@ def set_active(guide_ids: Iterable[UUID], is_active: bool, *, actor: TelegramUse
 
 @transaction.atomic
 def set_cover(guide: Guide, name: str, content: bytes, *, actor: TelegramUser | None) -> None:
-    """Give a guide a photo, or another one."""
-    GuideCover.objects.update_or_create(guide=guide, defaults={"name": name, "content": content})
+    """Give a guide a photo, or another one.
+
+    Raises:
+        Guide.DoesNotExist: it was deleted meanwhile.
+    """
+    # Else the database would refuse the photo only at the commit.
+    Guide.objects.select_for_update(no_key=True).only("pk").get(pk=guide.pk)
+    photo = {"name": name, "content": content, "outgoing_file": uuid4()}
+    GuideCover.objects.update_or_create(guide=guide, defaults=photo)
 
 
 @transaction.atomic

@@ -9,6 +9,7 @@ from allauth.mfa.adapter import DefaultMFAAdapter
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
+from telegrambot.accounts.models import User
 from telegrambot.vault.fields import EncryptedTextField
 
 _SECRET = EncryptedTextField(_("secret of the second step"))
@@ -19,6 +20,11 @@ class AccountAdapter(DefaultAccountAdapter):
 
     def is_open_for_signup(self, request: HttpRequest) -> bool:
         return False
+
+    def set_password(self, user: User, password: str) -> None:
+        """Save the password alone: the account may have lost rights while it was being hashed."""
+        user.set_password(password)
+        user.save(update_fields=["password"])
 
     def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
         """Nothing about sign-in depends on mail, which many installations cannot send."""

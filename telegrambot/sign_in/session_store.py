@@ -20,6 +20,10 @@ class SessionStore(DatabaseStore):
     def get_model_class(cls) -> type[Session]:
         return Session
 
+    def _validate_session_key(self, key: str | None) -> bool:
+        """Also refuse what is no key of ours: a cookie may hold characters that PostgreSQL does not take."""
+        return bool(key and super()._validate_session_key(key) and key.isalnum())  # type: ignore[misc]
+
     def create_model_instance(self, data: dict[str, Any]) -> Session:
         """Copy account and client out of the session's data, so that sessions can be listed."""
         session = cast(Session, super().create_model_instance(data))

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 from django.utils import timezone
 
 from telegrambot.accounts.models import TelegramUser
 from telegrambot.accounts.roles import Role
 from telegrambot.accounts.tests.factories import TelegramUserFactory
+from telegrambot.engine import outbox
 from telegrambot.engine.chat import ChatRequest
-from telegrambot.engine.models import Dialog
+from telegrambot.engine.models import Dialog, OutgoingFile
 from telegrambot.engine.testing import ChatClient
 from telegrambot.guides import bot
 from telegrambot.guides.models import Guide, GuideCategory, GuideView, SavedGuide
@@ -216,6 +219,33 @@ def test_a_photo_has_the_text_below_it_and_gives_way_to_a_new_message(client, ri
     assert "Hedges" in screen.text
     assert not screen.edited
     assert not screen.media
+
+
+def test_a_photo_is_kept_once_for_the_sender_however_often_it_is_looked_at(client):
+    guide = GuideFactory()
+    set_cover(guide, "stops.png", b"picture", actor=None)
+    shown = [client.send(f"/start guide_{guide.pk}").media[0]["file"] for _ in range(2)]
+    set_cover(guide, "stops.png", b"another", actor=None)
+    shown.append(client.send(f"/start guide_{guide.pk}").media[0]["file"])
+
+    assert shown[0] == shown[1] != shown[2]
+    files = OutgoingFile.objects.order_by("created_at")
+    assert [bytes(file.content) for file in files] == [b"picture", b"another"]
+    # What readers do not get any more is forgotten.
+    OutgoingFile.objects.update(created_at=timezone.now() - timedelta(days=30))
+    assert outbox.forget_files(timedelta(days=7)) == 1
+    assert bytes(OutgoingFile.objects.get().content) == b"another"
+
+
+def test_where_no_history_is_kept_a_photo_is_sealed(client, reader):
+    guide = GuideFactory()
+    set_cover(guide, "stops.png", b"picture", actor=None)
+    client.send("/guides")
+    Dialog.objects.update(keep_history=False)
+
+    client.send(f"/start guide_{guide.pk}")
+
+    assert OutgoingFile.objects.get().is_sealed
 
 
 @pytest.mark.parametrize("had_photo", [True, False])

@@ -103,6 +103,7 @@ def test_a_file_is_previewed_and_then_imported(admin):
         (",Stops,,,,risk,,,,1", "Please give the guide a text or a link."),
         (",Stops,,,http://e.org,risk,,,,1", "is no complete https link"),
         ("x,Stops,,Text,,risk,,,,1", "“x” is no id."),
+        (",Stops,,Text,,risk,,,,maybe", "“maybe” is neither yes (1) nor no (0)."),
     ],
 )
 def test_the_preview_names_what_is_wrong_with_a_row(admin, row, sentence):
@@ -110,6 +111,29 @@ def test_the_preview_names_what_is_wrong_with_a_row(admin, row, sentence):
 
     assert sentence in page.replace("&quot;", '"').replace("&#x27;", "'")
     assert not Guide.objects.exists()
+
+
+@pytest.mark.parametrize(
+    ("word", "is_active"),
+    [
+        *((word, True) for word in ("1", "1.0", " TRUE ", "yes", "Да", "ИСТИНА", "")),
+        *((word, False) for word in ("0", "False", "no", "нет", "ложь")),
+    ],
+)
+def test_a_guide_is_shown_or_hidden_in_words(admin, word, is_active):
+    confirm(admin, upload(admin, [row(is_active=word)], "json"))
+    assert Guide.objects.get().is_active is is_active
+
+
+def test_without_a_word_a_guide_stays_hidden(admin):
+    guide = GuideFactory(is_active=False)
+    confirm(admin, upload(admin, [row(id=str(guide.pk), category=guide.category.slug, is_active="")], "json"))
+    assert (fresh(guide).title, fresh(guide).is_active) == ("Stops", False)
+
+
+def test_json_may_have_tags_as_a_list(admin):
+    confirm(admin, upload(admin, [row(tags=["one", " two ", "", 3])], "json"))
+    assert Guide.objects.get().tags == ["one", "two", "3"]
 
 
 @pytest.mark.parametrize("form", ["csv", "json"])
@@ -206,6 +230,36 @@ def test_of_two_confirmations_at_the_same_moment_one_imports(admin):
     for sentence in ("Import finished", "There is nothing to confirm"):
         assert sum(sentence in page for page in pages) == 1
     assert Guide.objects.count() == 1
+
+
+@pytest.mark.parametrize("number", ["", "x", "3", "-1"])
+def test_a_format_that_there_is_not_is_no_import(admin, number):
+    waiting = upload(admin, CSV).context["confirm_form"].initial
+
+    answer = admin.post(CONFIRM, waiting | {"format": number})
+
+    assert answer.context["confirm_form"].errors["format"]
+    assert not Guide.objects.exists()
+
+
+@pytest.mark.parametrize("other", ["csv", "xlsx"])
+def test_a_file_of_another_format_than_it_was_previewed_in_is_refused(admin, other):
+    waiting = upload(admin, [row()], "json").context["confirm_form"].initial
+
+    answer = admin.post(CONFIRM, waiting | {"format": FORMATS[other]}, follow=True)
+
+    assert answer.redirect_chain == [(IMPORT, 302)]
+    assert told(answer)
+    assert not Guide.objects.exists()
+
+
+def test_a_file_that_cannot_be_read_is_a_sentence(admin):
+    errors = upload(admin, "no workbook", "xlsx").context["form"].errors["import_file"]
+    assert errors == ["The file cannot be read. Please choose it again, and the format that it has."]
+
+
+def test_an_export_of_what_no_filter_knows_is_one_of_everything(admin):
+    assert admin.get(EXPORT, {"foo": "1"})["Location"] == EXPORT
 
 
 def test_a_preview_that_waited_too_long_cannot_be_confirmed(admin):

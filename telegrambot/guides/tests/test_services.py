@@ -210,3 +210,10 @@ def test_a_cover_is_replaced_and_removed():
     services.remove_cover(guide, actor=None)
     services.remove_cover(guide, actor=None)
     assert not GuideCover.objects.exists()
+
+
+def test_a_guide_that_is_gone_gets_no_cover():
+    guide = GuideFactory()
+    Guide.objects.filter(pk=guide.pk).delete()
+    with pytest.raises(Guide.DoesNotExist):
+        services.set_cover(guide, "a.png", b"one", actor=None)

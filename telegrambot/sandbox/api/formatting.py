@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from telegrambot.engine.formatted_text import FormattedText, cleaned, ordered, trimmed, utf16_length
-from telegrambot.engine.html_markup import MarkupError, checked_link, parse_html
+from telegrambot.engine.html_markup import MarkupError, parse_html
+from telegrambot.engine.links import followed
 from telegrambot.sandbox.api.errors import BadRequest
 from telegrambot.sandbox.detection import detect
 
@@ -63,6 +64,6 @@ def _given(entities: Any, length: int) -> list[dict[str, Any]]:
             raise BadRequest("can't parse entities: entity has no offset or length")
         if entity["offset"] < 0 or entity["length"] < 1 or entity["offset"] + entity["length"] > length:
             raise BadRequest("can't parse entities: entity is outside of the text")
-        if entity["type"] == "text_link" and checked_link(str(entity.get("url"))) is None:
+        if entity["type"] == "text_link" and followed(str(entity.get("url")).strip()) is None:
             raise BadRequest("can't parse entities: entity has a wrong URL")
     return ordered(entities)

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from typing import Any
-from urllib.parse import urlsplit
 
+from telegrambot.engine.links import followed
 from telegrambot.sandbox.api.errors import BadRequest
 
 MAX_CALLBACK_BYTES = 64
@@ -66,13 +66,5 @@ def _button(given: Any) -> dict[str, Any]:
 
 
 def _check_url(url: str) -> None:
-    try:
-        parts = urlsplit(url if "://" in url else f"http://{url}")
-        is_valid = parts.scheme in {"http", "https", "tg", "ton"} and bool(parts.netloc)
-        # Telegram's servers know no local names.
-        if parts.scheme in {"http", "https"}:
-            is_valid = is_valid and "." in (parts.hostname or "")
-    except ValueError:
-        is_valid = False
-    if not is_valid:
+    if followed(url.strip()) is None:
         raise BadRequest(f"inline keyboard button URL '{url}' is invalid: Wrong HTTP URL")

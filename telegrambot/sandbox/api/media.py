@@ -5,8 +5,8 @@ https://core.telegram.org/bots/api#sending-files
 
 from __future__ import annotations
 
+import http.client
 import mimetypes
-import urllib.error
 import urllib.request
 from pathlib import PurePosixPath
 from typing import Any
@@ -78,7 +78,7 @@ def _fetched(url: str, kind: str) -> SandboxFile:
         with opener.open(url, timeout=FETCH_TIMEOUT_SECONDS) as answer:
             content = answer.read(MAX_FETCHED_BYTES + 1)
             mime_type = answer.headers.get_content_type()
-    except (OSError, ValueError, urllib.error.HTTPError):
+    except (OSError, ValueError, http.client.HTTPException):
         raise BadRequest("failed to get HTTP URL content") from None
     if len(content) > MAX_FETCHED_BYTES:
         raise BadRequest("failed to get HTTP URL content")

@@ -97,6 +97,7 @@ def test_nonsense_is_refused(call: Local, method: str, parameters: object, compl
         ({"entities": [{"type": "bold"}]}, "no offset or length"),
         ({"entities": [{"type": "bold", "offset": 3, "length": 9}]}, "outside of the text"),
         ({"entities": [{"type": "text_link", "offset": 0, "length": 1, "url": "x"}]}, "wrong URL"),
+        ({"entities": [{"type": "text_link", "offset": 0, "length": 1, "url": "tel:+1"}]}, "wrong URL"),
     ],
 )
 def test_strange_details_are_refused(

@@ -135,6 +135,7 @@ def test_buttons_come_back_with_the_message(bot: RealBot, chat: SandboxChat) -> 
         ({"callback_data": "x"}, "can't find field"),
         ({"text": "Site", "url": "http://localhost/"}, "Wrong HTTP URL"),
         ({"text": "Site", "url": "javascript:alert(1)"}, "Wrong HTTP URL"),
+        ({"text": "Site", "url": "https://example.org:0/"}, "Wrong HTTP URL"),
         ("Save", "must be an Object"),
     ],
 )
@@ -270,6 +271,8 @@ def test_a_file_is_fetched_from_an_address(bot: RealBot, chat: SandboxChat, live
     assert bot(lambda b: b.send_photo(chat.pk, address)).photo[-1].width == 2
     with pytest.raises(BadRequest, match=r"(?i)failed to get HTTP URL content"):
         bot(lambda b: b.send_photo(chat.pk, f"{live_server.url}/nothing-here"))
+    with pytest.raises(BadRequest, match=r"(?i)failed to get HTTP URL content"):
+        bot(lambda b: b.send_photo(chat.pk, f"{live_server.url}/a blank.png"))
 
 
 def test_an_album_is_several_messages_with_one_id(bot: RealBot, chat: SandboxChat) -> None:

@@ -6,6 +6,8 @@ from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
+from django.contrib.auth import base_user
+from django.contrib.auth.hashers import make_password
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
@@ -172,6 +174,11 @@ def test_strangers_are_asked_to_sign_in(client):
     assert client.post(END_OTHERS)["Location"].startswith(reverse("account_login"))
 
 
+def test_a_cookie_that_holds_no_key_is_nobodys(client):
+    answer = client.get(reverse("account_login"), headers={"cookie": 'sessionid="abcdefghij\\000"'})
+    assert answer.status_code == 200
+
+
 def test_a_changed_password_leaves_one_session(owner):
     here, there = signed_in(owner), signed_in(owner)
     new = {"oldpassword": PASSWORD, "password1": "another good one", "password2": "another good one"}
@@ -181,6 +188,23 @@ def test_a_changed_password_leaves_one_session(owner):
     assert (is_in(here), is_in(there)) == (True, False)
     found = sessions.sessions_of(User.objects.get(pk=owner.pk))
     assert [row.session_key for row in found] == [here.session.session_key]
+
+
+def test_a_changed_password_does_not_give_back_what_was_taken_away_meanwhile(owner, monkeypatch):
+    User.objects.filter(pk=owner.pk).update(is_superuser=True)
+    here = signed_in(owner)
+
+    def hashed(password: str) -> str:
+        User.objects.filter(pk=owner.pk).update(is_active=False, is_superuser=False)
+        return make_password(password)
+
+    monkeypatch.setattr(base_user, "make_password", hashed)
+    new = {"oldpassword": PASSWORD, "password1": "another good one", "password2": "another good one"}
+    here.post(reverse("account_change_password"), new)
+
+    changed = User.objects.get(pk=owner.pk)
+    assert changed.check_password("another good one")
+    assert (changed.is_active, changed.is_superuser) == (False, False)
 
 
 def test_a_switched_off_account_has_no_sessions_left_to_list(owner, admin):
