@@ -74,15 +74,30 @@ def _settings_at_their_defaults() -> Iterator[None]:
         yield
 
 
+# What migrations declare and no test changes: to make it anew takes longer than to empty all other tables.
+_DECLARED = frozenset({"django_content_type", "auth_permission"})
+_ALLOW = """
+CREATE OR REPLACE FUNCTION audit_refuse() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NULL; END'
+"""
+
+
 @pytest.fixture(scope="session", autouse=True)
 def _flush_may_truncate() -> Iterator[None]:
     """Lift the refusal to empty a table, in those transactions in which Django empties all after a test.
 
     Such a test commits, so there is nothing to roll back. A TRUNCATE of the test's own is refused as ever.
     """
+    from django.core.management.commands import flush as command
     from django.db.backends.postgresql.operations import DatabaseOperations
 
-    flush = DatabaseOperations.execute_sql_flush
+    from telegrambot.engine.routing import declare_commands
+
+    sql_flush, flush = DatabaseOperations.sql_flush, DatabaseOperations.execute_sql_flush
+
+    def sql_flush_but_declared(
+        operations: DatabaseOperations, style: Any, tables: list[str], **options: Any
+    ) -> list[str]:
+        return sql_flush(operations, style, [name for name in tables if name not in _DECLARED], **options)
 
     def execute_sql_flush(operations: DatabaseOperations, statements: list[str]) -> None:
         with operations.connection.cursor() as cursor:
@@ -91,13 +106,10 @@ def _flush_may_truncate() -> Iterator[None]:
         flush(operations, [_ALLOW, *statements, refusal] if refusal else statements)
 
     with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(DatabaseOperations, "sql_flush", sql_flush_but_declared)
         patch.setattr(DatabaseOperations, "execute_sql_flush", execute_sql_flush)
+        patch.setattr(command, "emit_post_migrate_signal", lambda *_: declare_commands())
         yield
-
-
-_ALLOW = """
-CREATE OR REPLACE FUNCTION audit_refuse() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NULL; END'
-"""
 
 
 def _require_chromium() -> str:
