@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from uuid import UUID
 
@@ -30,6 +31,8 @@ from telegrambot.engine.html_markup import MarkupError, parse_html
 
 MAX_TITLE = 60
 NO_BUTTONS = "-"
+# “Hello {first_name}, …” is listed as “Hello, …”.
+_WHERE_A_NAME_WAS = re.compile(r"\s+(?=[\s,.!?:;])")
 
 
 @command("broadcast", description=gettext_lazy("Write to many people"), role=Role.ADMIN)
@@ -188,7 +191,7 @@ def _title(text: str) -> str:
         first = parse_html(fill(text, dict.fromkeys(VARIABLES, ""))).text.strip().partition("\n")[0]
     except MarkupError:
         first = ""
-    return first[:MAX_TITLE].strip() or _("Broadcast")
+    return _WHERE_A_NAME_WAS.sub("", first)[:MAX_TITLE].strip() or _("Broadcast")
 
 
 def _button(line: str) -> dict[str, str]:

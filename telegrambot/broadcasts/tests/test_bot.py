@@ -128,6 +128,11 @@ def test_the_text_may_follow_the_command(client):
     assert (only().message_text, only().title) == ("<b>Hi</b> there", "Hi there")
 
 
+def test_the_title_has_no_gap_where_a_name_will_be(client):
+    client.send("/broadcast Hi {first_name}, our {last_name} shop opens")
+    assert only().title == "Hi, our shop opens"
+
+
 def test_a_mistake_is_named_and_the_next_text_is_taken(client):
     client.send("/broadcast")
     screen = client.send("Hi <b>you")
