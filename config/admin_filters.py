@@ -6,8 +6,9 @@ from typing import Any
 
 from django.contrib.admin import SimpleListFilter
 from django.contrib.admin.options import ModelAdmin
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.http import HttpRequest
+from django.utils.functional import Promise
 
 
 class KnownValueFilter(SimpleListFilter):
@@ -26,3 +27,21 @@ class KnownValueFilter(SimpleListFilter):
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
         """The rows with the chosen value."""
         return queryset.filter(**{str(self.parameter_name): self.value()}) if self.value() else queryset
+
+
+class ConditionFilter(SimpleListFilter):
+    """One choice besides all rows: those for which a condition holds."""
+
+    choice: Promise | str = ""
+
+    def condition(self) -> Q:
+        """Which rows these are."""
+        raise NotImplementedError
+
+    def lookups(self, request: HttpRequest, model_admin: ModelAdmin[Any]) -> list[tuple[str, Any]]:
+        """One choice besides all."""
+        return [("1", self.choice)]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        """The chosen rows."""
+        return queryset.filter(self.condition()) if self.value() == "1" else queryset

@@ -2,15 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-from django.contrib.admin import SimpleListFilter
-from django.contrib.admin.options import ModelAdmin
-from django.db.models import QuerySet
-from django.http import HttpRequest
+from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
-from config.admin_filters import KnownValueFilter
+from config.admin_filters import ConditionFilter, KnownValueFilter
 from telegrambot.engine.admin import presentation
 from telegrambot.engine.dashboard import put_aside
 from telegrambot.engine.health import waits_to_leave
@@ -31,52 +26,41 @@ class UpdateKindFilter(KnownValueFilter):
         return presentation.update_kind(value)
 
 
-class PutAsideFilter(SimpleListFilter):
+class PutAsideFilter(ConditionFilter):
     """Updates that could not be read or stored; nobody but a person can tell what they were."""
 
     title = _("put aside")
     parameter_name = "put_aside"
+    choice = _("Only what was put aside")
 
-    def lookups(self, request: HttpRequest, model_admin: ModelAdmin[Any]) -> list[tuple[str, Any]]:
-        """One choice besides all."""
-        return [("1", _("Only what was put aside"))]
-
-    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+    def condition(self) -> Q:
         """Failed, and of no chat."""
-        return queryset.filter(put_aside()) if self.value() == "1" else queryset
+        return put_aside()
 
 
-class WaitingFilter(SimpleListFilter):
+class WaitingFilter(ConditionFilter):
     """Messages that somebody has to decide about."""
 
     title = _("decision")
     parameter_name = "waiting"
+    choice = _("Waits for a person")
 
-    def lookups(self, request: HttpRequest, model_admin: ModelAdmin[Any]) -> list[tuple[str, Any]]:
-        """One choice besides all."""
-        return [("1", _("Waits for a person"))]
-
-    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+    def condition(self) -> Q:
         """Failed or uncertain, and not sent again."""
-        if self.value() != "1":
-            return queryset
         undelivered = [Message.Status.FAILED, Message.Status.UNCERTAIN]
-        return queryset.filter(~was_sent_again(), status__in=undelivered)
+        return Q(~was_sent_again(), status__in=undelivered)
 
 
-class LeavingFilter(SimpleListFilter):
+class LeavingFilter(ConditionFilter):
     """Messages that should leave soon."""
 
     title = _("queue")
     parameter_name = "leaving"
+    choice = _("Only what is about to leave")
 
-    def lookups(self, request: HttpRequest, model_admin: ModelAdmin[Any]) -> list[tuple[str, Any]]:
-        """One choice besides all."""
-        return [("1", _("Only what is about to leave"))]
-
-    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+    def condition(self) -> Q:
         """Queued, and neither held back nor put off."""
-        return queryset.filter(waits_to_leave()) if self.value() == "1" else queryset
+        return waits_to_leave()
 
 
 class MessageTypeFilter(KnownValueFilter):
