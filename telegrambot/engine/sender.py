@@ -59,7 +59,7 @@ class Sender:
         self._is_stopping = False
         self._unauthorized: Unauthorized | None = None
         self._exchanged_at = self._expired_at = self._probe_at = 0.0
-        self._is_database_down = False
+        self._is_database_down = self._is_silent = False
 
     def poke(self) -> None:
         """There may be something to send."""
@@ -185,9 +185,16 @@ class Sender:
             )
             outcome = _outcome(claim, "uncertain", error=type(error).__name__, answered=False)
         if outcome.answered is not None:
-            self._unanswered = 0 if outcome.answered else self._unanswered + 1
+            self._hear(has_answered=outcome.answered)
         self._outcomes.append(outcome)
         self._wake.set()
+
+    def _hear(self, *, has_answered: bool) -> None:
+        """Note whether Telegram answered a call: also one that came late ends the silence."""
+        self._unanswered = 0 if has_answered else self._unanswered + 1
+        if has_answered and self._is_silent:
+            logger.info("Telegram answers again.")
+            self._is_silent, self._probe_at = False, 0.0
 
     async def _finish(self) -> None:
         """Wait for what is under way and record it."""
@@ -207,8 +214,9 @@ class Sender:
         """Ask Telegram whether it answers again, at most every few seconds."""
         if time.monotonic() < self._probe_at:
             return
-        if not self._probe_at:
+        if not self._is_silent:
             logger.warning("Telegram does not answer: nothing is sent until it does.")
+        self._is_silent = True
         try:
             await self._bot.get_me()
         except InvalidToken as error:
@@ -216,8 +224,7 @@ class Sender:
         except TelegramError:
             self._probe_at = time.monotonic() + _PROBE_SECONDS
         else:
-            logger.info("Telegram answers again.")
-            self._unanswered, self._probe_at = 0, 0.0
+            self._hear(has_answered=True)
 
     async def _load_file(self, key: str) -> bytes:
         stored = await self._threads.run(OutgoingFile.objects.get, pk=key)

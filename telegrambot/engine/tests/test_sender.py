@@ -276,6 +276,23 @@ def test_after_three_unknown_outcomes_nothing_is_claimed_until_telegram_answers(
     assert caplog.text.count("Telegram answers again") == 1
 
 
+def test_an_answer_that_comes_late_ends_the_silence_too(api, settings, caplog) -> None:
+    settings.SENDER_CONCURRENCY = 4
+    fill(6, chats=6, priority=Priority.BROADCAST)
+    api.script("sendMessage", Answer(delay=1.0), DROP, DROP, DROP)
+    api.script("getMe", OK, *[refusal(502, "Bad Gateway")] * 100)
+
+    async def work() -> None:
+        async with sending(api, settings) as (_, threads, _bot):
+            await until(threads, all_are("sent", "uncertain"))
+
+    with caplog.at_level(logging.INFO):
+        asyncio.run(work())
+    assert statuses() == {"uncertain": 3, "sent": 3}
+    assert caplog.text.count("Telegram does not answer") == 1
+    assert caplog.text.count("Telegram answers again") == 1
+
+
 def test_unanswered_edits_count_as_silence_and_an_answer_ends_it(api, settings) -> None:
     settings.SENDER_CONCURRENCY = 1
     target = MessageFactory(external_message_id="5")
