@@ -122,7 +122,10 @@ def fail_in_python():
 
 
 def fail_in_the_database():
-    MessageFactory(text="xylophone", status="nonsense")
+    try:
+        MessageFactory(text="xylophone", status="nonsense")
+    finally:
+        connection.close()  # it is the job's own thread
 
 
 def fail_with_a_sentence():
